@@ -1,0 +1,176 @@
+# Every task of the project. `make help` prints the targets from their comments.
+# Builds go to build/<mode>/; nothing is written beside the sources.
+
+MODE ?= release
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+BUILD ?= build/$(MODE)
+ARCH ?= $(shell uname -m | sed 's/aarch64/arm64/')
+PENSTOCK_DEPS ?= $(CURDIR)/.deps
+export PENSTOCK_DEPS
+
+ROOMS := base record event host lambda aws
+FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
+
+# -- flags -------------------------------------------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
+HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong
+SECTIONS := -ffunction-sections -fdata-sections
+INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
+DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
+
+MODE_FLAGS_release := -O2 -g
+MODE_FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE_FLAGS_tsan := -O1 -g -fsanitize=thread
+MODE_FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+MODE_FLAGS := $(MODE_FLAGS_$(MODE))
+CFLAGS_ALL := -std=gnu17 -fPIC $(MODE_FLAGS) $(WARNINGS) $(HARDENING) $(SECTIONS) $(DEFINES) $(INCLUDES) $(CFLAGS)
+LDFLAGS_ALL := $(MODE_FLAGS) -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none $(LDFLAGS)
+
+# -- libraries: one list per door ----------------------------------------------------------------------------------
+LIBS_BASE := -l:libdeflate.a
+LIBS_RECORD := -l:libpcre2-8.a
+LIBS_AWS := $(PENSTOCK_DEPS)/curl/lib/libcurl.a \
+	$(addprefix $(PENSTOCK_DEPS)/crt/lib/lib,aws-c-auth.a aws-c-http.a aws-c-io.a aws-c-cal.a aws-c-sdkutils.a \
+	aws-c-compression.a aws-checksums.a aws-c-common.a) -l:libssl.a -l:libcrypto.a -l:libz.a -lm
+
+# -- sources -------------------------------------------------------------------------------------------------------
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+room_sources = $(wildcard runtime/$(1)/*.c)
+ROOM_OBJECTS := $(foreach room,$(ROOMS),$(call objects,$(call room_sources,$(room))))
+MAIN_OBJECT := $(BUILD)/obj/runtime/lambda/main.o
+BOOTSTRAP_OBJECTS := $(foreach room,base host lambda,$(call objects,$(call room_sources,$(room))))
+AWS_OBJECTS := $(call objects,$(call room_sources,aws))
+HANDLER_ROOM_OBJECTS := $(foreach room,record event,$(call objects,$(call room_sources,$(room))))
+SUPPORT_OBJECTS := $(call objects,$(wildcard tests/support/*.c))
+
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c tests/unit/functions/*/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+
+.PHONY: all
+all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 \
+	$(FUNCTIONS:%=$(BUILD)/functions/%.so) $(BUILD)/.checked ## build the release: bootstrap, libraries, functions and the command-line tool
+
+.PHONY: ready
+ready:
+	@scripts/setup build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# -- the three objects -----------------------------------------------------------------------------------------------
+$(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -pie -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
+	@objcopy --strip-all $@.full $@
+
+$(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL \
+		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
+	@objcopy --strip-all $@.full $@
+
+# A function holds its own code and the record and event code it uses, nothing of the other two objects.
+define function_rules
+FUNCTION_OBJECTS_$(1) := $$(call objects,$$(wildcard functions/$(1)/*.c))
+$$(BUILD)/functions/$(1).a: $$(filter-out %/handler.o,$$(FUNCTION_OBJECTS_$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@ && $$(AR) rcsD $$@ $$^
+$$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event.a $$(BUILD)/lib/libpenstock-aws.so.1
+	@mkdir -p $$(@D)
+	@echo "  LD    $$@"
+	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
+		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
+	@objcopy --strip-all $$@.full $$@
+endef
+$(foreach function,$(FUNCTIONS),$(eval $(call function_rules,$(function))))
+
+$(BUILD)/librecord-event.a: $(HANDLER_ROOM_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@ && $(AR) rcsD $@ $^
+
+# What ships needs only glibc up to 2.34, and each object only what the others give it.
+$(BUILD)/.checked: $(BUILD)/bootstrap $(BUILD)/lib/libpenstock-aws.so.1 $(FUNCTIONS:%=$(BUILD)/functions/%.so) scripts/check-symbols
+	@scripts/check-symbols $(BUILD)
+	@touch $@
+
+# -- one static program each: the command-line tool, tests, benches ---------------------------------------------------
+$(BUILD)/libpenstock.a: $(filter-out $(MAIN_OBJECT),$(ROOM_OBJECTS))
+	@rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
+	@rm -f $@ && $(AR) rcsD $@ $^
+
+STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
+
+$(BUILD)/penstock: $(call objects,tools/penstock.c) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
+
+.SECONDEXPANSION:
+# The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c
+function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1))))
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libsupport.a $(BUILD)/libpenstock.a $$(call function_archive,tests/$$*)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call function_archive,tests/$*) $(BUILD)/libsupport.a $(STATIC_LIBS) -ljansson
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(BUILD)/libpenstock.a $(BUILD)/functions/log-processor.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/functions/log-processor.a $(BUILD)/libsupport.a $(STATIC_LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
+
+# -- tests -----------------------------------------------------------------------------------------------------------
+.PHONY: unit
+unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
+	@tests/run-programs $(UNIT_TESTS)
+
+.PHONY: asan
+asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory MODE=asan unit
+
+.PHONY: fuzz
+fuzz: ## every fuzzer for FUZZ_SECONDS (60) each
+	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	@tests/run-fuzzers build/fuzz/fuzz $${FUZZ_SECONDS:-60}
+
+.PHONY: fuzzers
+fuzzers: ready $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+.PHONY: lint
+lint: ## rooms, headers alone, formatting, clang-tidy
+	@scripts/setup test
+	@scripts/check-rooms
+	@scripts/check-headers
+	@scripts/check-format
+	@scripts/check-tidy
+
+.PHONY: format
+format: ## rewrite sources with clang-format
+	@scripts/check-format --fix
+
+.PHONY: clean
+clean: ## remove build and dist (the libraries in .deps stay)
+	@rm -rf build dist
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,57 @@
+/* The one signed call that all services use: endpoint -> sign -> send -> classify, with retries where asked.
+ * ps_call_client holds what every call shares: HTTP, credentials, region, retry quota. One per process. */
+#ifndef PS_CALL_H
+#define PS_CALL_H
+
+#include "aws/http.h"
+#include "host/deadline.h"
+#include "host/log.h"
+
+struct ps_call_client; /* opaque */
+
+struct ps_call_client_options {
+    struct ps_span region;       /* may be empty when no AWS service is called */
+    struct ps_span ca_file;      /* a setting; empty for the defaults of http.h */
+    uint32_t connect_timeout_ms; /* 0: 1000 */
+    bool needs_credentials;      /* init reads them and signs once, so that the first call finds all warm */
+};
+
+/* Opens HTTP, TLS roots and, when asked, credentials and signer. All the slow set-up happens here, in init. */
+PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
+                                                   const struct ps_call_client_options *options,
+                                                   struct ps_call_client **out);
+PS_API void ps_call_client_close(struct ps_call_client *client);
+PS_API struct ps_http *ps_call_http(struct ps_call_client *client);
+
+enum ps_call_auth { PS_CALL_UNSIGNED, PS_CALL_SIGV4, PS_CALL_BASIC };
+
+struct ps_call_target {
+    enum ps_call_auth auth;
+    struct ps_span service;            /* signing name: "es", "aoss", "s3", "dynamodb"... */
+    struct ps_span region;             /* empty: the client's */
+    struct ps_span username, password; /* BASIC */
+};
+
+/* Adds what auth needs (Authorization, X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256) to the exchange's
+ * request; header texts on arena. now_ms is the signing time. DENIED when credentials are missing or have expired. */
+PS_API PS_MUST_USE enum ps_err ps_call_authorize(struct ps_call_client *client, struct ps_arena *arena,
+                                                 const struct ps_call_target *target, int64_t now_ms,
+                                                 struct ps_http_request *request);
+
+/* Reads credentials again (after DENIED). *changed says whether they differ from before. */
+PS_API PS_MUST_USE enum ps_err ps_call_refresh(struct ps_call_client *client, bool *changed);
+
+struct ps_call_options {
+    uint32_t attempts_max; /* 1: no retry */
+    uint32_t timeout_ms;   /* of one attempt; also bounded by the deadline */
+    bool hard_deadline;    /* may use the deadline's reserve: dead letters */
+};
+
+/* Authorizes, sends, retries TRANSIENT answers (408, 429, 5xx, broken connections) with full jitter within the
+ * deadline, refreshes credentials once on 401, 403. PS_OK means that an answer came whose status the caller judges;
+ * exchange->response holds the last one. */
+PS_API PS_MUST_USE enum ps_err ps_call_run(struct ps_call_client *client, struct ps_arena *arena,
+                                           const struct ps_call_target *target, const struct ps_call_options *options,
+                                           const struct ps_deadline *deadline, struct ps_http_exchange *exchange);
+
+#endif

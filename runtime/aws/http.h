@@ -1,0 +1,78 @@
+/* HTTP through libcurl's multi interface (the door to libcurl): kept-alive connections, several exchanges in
+ * flight, one deadline each. No redirects are followed, no Expect: 100-continue is sent, no proxy from the
+ * environment is used, response bodies have a ceiling, TLS certificates are always checked. One ps_http per process,
+ * used by one thread. */
+#ifndef PS_HTTP_H
+#define PS_HTTP_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+
+enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
+
+struct ps_http; /* opaque */
+
+struct ps_http_options {
+    struct ps_span ca_file; /* for all hosts; empty: the Amazon roots for amazonaws.com and api.aws hosts, else the
+                               system's bundle */
+    struct ps_span amazon_roots_file;
+    uint32_t connect_timeout_ms;
+};
+
+struct ps_http_header {
+    struct ps_span name;
+    struct ps_span value;
+};
+
+struct ps_http_request {
+    const char *method;
+    struct ps_span url; /* absolute; path and query already encoded as they go on the wire */
+    struct ps_http_header headers[PS_HTTP_HEADERS_MAX]; /* Host and Content-Length are curl's */
+    size_t header_count;
+    struct ps_span body;
+    uint32_t timeout_ms; /* for the whole exchange */
+    size_t response_bytes_max;
+};
+
+struct ps_http_response {
+    uint32_t status; /* 0 when no answer came */
+    struct ps_span body;
+    uint32_t retry_after_ms; /* from Retry-After in seconds or as a date; 0 without */
+    bool json;               /* Content-Type is JSON */
+};
+
+/* One request and its answer. The memory of everything in it, the request's body included, must stay put until done. */
+struct ps_http_exchange {
+    struct ps_http_request request;
+    struct ps_http_response response; /* body on arena */
+    struct ps_arena *arena;           /* set by ps_http_start */
+    bool done;
+    enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL) */
+    char reason[160]; /* for err: what went wrong and where, no payload */
+    void *slot;       /* private to http.c */
+};
+
+PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
+                                            struct ps_http **out);
+PS_API void ps_http_close(struct ps_http *http);
+
+/* Opens a connection to the origin (scheme://host[:port]) now, so that the first call finds it warm; a failure is
+ * told but harmless. */
+PS_API PS_MUST_USE enum ps_err ps_http_warm(struct ps_http *http, struct ps_span origin, uint32_t timeout_ms);
+
+/* Begins an exchange. */
+PS_API PS_MUST_USE enum ps_err ps_http_start(struct ps_http *http, struct ps_arena *arena,
+                                             struct ps_http_exchange *exchange);
+
+/* Lets all exchanges in flight go on, for at most wait_ms or until one is done. */
+PS_API PS_MUST_USE enum ps_err ps_http_poll(struct ps_http *http, uint32_t wait_ms);
+
+/* Breaks off an exchange that is not done (its connection is closed). */
+PS_API void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange);
+
+/* start + poll until done. Returns exchange->err with a note. */
+PS_API PS_MUST_USE enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena,
+                                           struct ps_http_exchange *exchange);
+
+#endif

@@ -1,0 +1,39 @@
+/* Points in time as int64_t milliseconds since 1970-01-01T00:00:00Z (proleptic Gregorian, no leap seconds).
+ * Pure: never asks a clock. */
+#ifndef PS_TIME_H
+#define PS_TIME_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+enum { PS_TIME_ISO_BYTES = 24, PS_TIME_DAY_BYTES = 10 };
+
+struct ps_time_civil {
+    int32_t year;
+    uint8_t month, day, hour, minute, second; /* month and day from 1 */
+    uint16_t ms;
+};
+
+PS_API struct ps_time_civil ps_time_to_civil(int64_t ms);
+/* False when a part is out of range (month 13, 30 February, hour 24; second 60 counts as 59). */
+PS_API PS_MUST_USE bool ps_time_from_civil(struct ps_time_civil civil, int64_t *ms);
+
+/* 2026-11-21T10:00:00.123Z onto out, which has PS_TIME_ISO_BYTES; years 0..9999 (asserted). */
+PS_API void ps_time_iso(int64_t ms, char out[PS_TIME_ISO_BYTES]);
+/* 2026.11.21 with the separator given, onto out, which has PS_TIME_DAY_BYTES. */
+PS_API void ps_time_day(int64_t ms, char separator, char out[PS_TIME_DAY_BYTES]);
+/* 20261121T100000Z, the basic form of SigV4, 16 bytes. */
+PS_API void ps_time_basic(int64_t ms, char out[16]);
+
+/* ISO-8601 and RFC 3339 as found in logs: date and time parted by 'T' or one space, fraction of any length after
+ * '.' or ',' (cut to ms), zone Z, +hh:mm, +hhmm, +hh or none (taken as UTC). The whole text must be used. */
+PS_API PS_MUST_USE bool ps_time_parse_iso(struct ps_span text, int64_t *ms);
+
+/* 21/Nov/2026:10:00:00 +0000, the access-log form. The whole text must be used. */
+PS_API PS_MUST_USE bool ps_time_parse_clf(struct ps_span text, int64_t *ms);
+
+/* A decimal count since the epoch whose unit is told by its size: under 1e11 seconds, under 1e14 milliseconds,
+ * under 1e17 microseconds, else nanoseconds. Fractions are kept to the ms. */
+PS_API PS_MUST_USE bool ps_time_parse_epoch(struct ps_span text, int64_t *ms);
+
+#endif

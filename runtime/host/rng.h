@@ -1,0 +1,12 @@
+/* Chance, for back-off jitter only; never for keys or ids. Seeded from the kernel at first use. */
+#ifndef PS_RNG_H
+#define PS_RNG_H
+
+#include <stdint.h>
+
+#include "base/attrs.h"
+
+/* Uniform in 0..bound-1; 0 when bound is 0. */
+PS_API uint32_t ps_rng_below(uint32_t bound);
+
+#endif
