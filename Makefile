@@ -7,6 +7,7 @@ BUILD ?= build/$(MODE)
 ARCH ?= $(shell uname -m | sed 's/aarch64/arm64/')
 PENSTOCK_DEPS ?= $(CURDIR)/.deps
 export PENSTOCK_DEPS
+SETUP ?= scripts/setup
 
 ROOMS := base record event host lambda aws
 FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
@@ -58,7 +59,7 @@ all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.
 
 .PHONY: ready
 ready:
-	@scripts/setup build
+	@$(SETUP) build
 
 .PHONY: help
 help: ## this list
@@ -157,7 +158,7 @@ fuzzers: ready $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 .PHONY: lint
 lint: ## rooms, headers alone, formatting, clang-tidy
-	@scripts/setup test
+	@$(SETUP) test
 	@scripts/check-rooms
 	@scripts/check-headers
 	@scripts/check-format
