@@ -8,8 +8,6 @@
 #include "base/utf8.h"
 #include "event/event_priv.h"
 
-static const int64_t YEAR_10000_MS = 253402300800000;
-
 static bool begins_object(struct ps_span json)
 {
     struct ps_span text = ps_span_trim(json);
@@ -165,7 +163,7 @@ enum ps_err ps_from_cwlogs_open(struct ps_arena *arena, struct ps_span *rest, st
 static void read_timestamp(struct ps_span text, struct ps_from_cwlogs_event *event)
 {
     int64_t ms = 0;
-    event->timestamp_ok = ps_time_parse_epoch(text, &ms) && ms >= 0 && ms < YEAR_10000_MS;
+    event->timestamp_ok = ps_time_parse_epoch(text, &ms) && ms >= 0;
     event->timestamp_ms = event->timestamp_ok ? ms : 0;
 }
 
@@ -281,15 +279,10 @@ enum ps_err ps_from_cwlogs_next(struct ps_from_cwlogs_envelope *envelope, struct
         *more = false;
         return PS_OK;
     }
-    enum ps_err err = PS_ERR_BAD_INPUT;
-    event.fault = "event_no_object";
     if (token.kind == PS_JSON_OBJECT_BEGIN) {
-        err = read_event(arena, &envelope->reader, envelope->utf8, token.text.data, &event);
-        if (err != PS_OK && ps_err_class(err) != PS_CLASS_INPUT) return err;
-        if (err != PS_OK) event.fault = "event_malformed"; /* an escape that does not exist, for one */
-    }
-    if (err != PS_OK) {
-        event = (struct ps_from_cwlogs_event){ .position = envelope->position, .fault = event.fault };
+        PS_TRY(read_event(arena, &envelope->reader, envelope->utf8, token.text.data, &event));
+    } else {
+        event.fault = "event_no_object";
         envelope->reader = before;
         PS_TRY(ps_json_read_skip(&envelope->reader, &event.raw));
     }

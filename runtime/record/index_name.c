@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 static const int64_t YEAR_2000_MS = 946684800000;
 static const int64_t YEAR_2101_MS = 4133980800000;
@@ -15,7 +16,7 @@ static bool is_dated(int64_t time_ms)
 
 bool ps_index_name_ok(struct ps_span name)
 {
-    if (name.len == 0 || name.len > PS_INDEX_NAME_BYTES_MAX) return false;
+    if (name.len == 0 || name.len > PS_INDEX_NAME_BYTES_MAX || ps_utf8_valid_prefix(name) < name.len) return false;
     if (ps_span_eq(name, PS_SPAN(".")) || ps_span_eq(name, PS_SPAN(".."))) return false;
     if (name.data[0] == '-' || name.data[0] == '_' || name.data[0] == '+') return false;
     for (size_t i = 0; i < name.len; i++) {

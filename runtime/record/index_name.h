@@ -41,7 +41,8 @@ struct ps_index_name_seen {
 };
 
 /* Whether name can be an index: lower case, none of \ / * ? " < > | space , # : and control characters, not starting
- * with - _ +, neither "." nor "..", 1..255 bytes. */
+ * with - _ +, neither "." nor "..", 1..255 bytes
+ * of UTF-8. */
 bool ps_index_name_ok(struct ps_span name);
 
 /* BAD_CONFIG with the reason for a pattern that cannot work. A finer part needs all coarser ones, once each and in any
