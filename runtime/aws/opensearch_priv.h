@@ -4,6 +4,7 @@
  *   opensearch_send.c     one slot: build a request, read its answer, decide what becomes of each item
  *   opensearch_reply.c    reads answers: outside bytes
  *   opensearch_verdict.c  what a status and a type mean: tables
+ *   opensearch_trouble.c  log lines: one for each kind of trouble, one for an operator's fault
  *   opensearch_apply.c    index templates
  *
  * A slot's life: FREE -> FILLING -> READY -> FLYING -> (READY again with what is left, after a wait or at once) -> FREE.
@@ -145,6 +146,7 @@ struct ps_opensearch_slot {
     uint32_t rounds;           /* waits in a row */
     uint32_t credentials;      /* sink->credentials when the request was signed */
     uint64_t not_before_us;    /* READY: when to try again */
+    bool started;              /* FLYING: the exchange is with ps_http, else it failed before */
     struct ps_arena scratch;   /* signature, headers, answer and verdicts of the request in flight */
     struct ps_http_exchange exchange;
 };
@@ -153,7 +155,7 @@ struct ps_opensearch_slot {
 struct ps_opensearch_trouble {
     const char *what; /* "retried", "rejected", "undelivered" */
     uint32_t status;
-    uint64_t items;
+    uint64_t items; /* or tries, for "retried" */
     size_t type_len, field_len, index_len;
     char type[64];
     char field[64];
@@ -171,6 +173,7 @@ struct ps_opensearch {
     struct ps_opensearch_slot *filling; /* NULL, or the slot that takes items */
     size_t item_begin;                  /* where the item being built begins */
     size_t pumped_at;                   /* the filling body's length when connections were last served */
+    size_t response_bytes_max;
     size_t request_bytes_max;           /* learned: a 413 halves it for the life of the process */
 
     /* Of one invocation. */
@@ -195,19 +198,34 @@ struct ps_opensearch {
     enum ps_opensearch_fault fault;
 };
 
+/* -- what a person is told (opensearch_trouble.c) ------------------------------------------------------------------- */
+
+/* Counts one item under its kind of trouble. */
+void ps_opensearch_trouble_note(struct ps_opensearch *sink, const char *what,
+                                const struct ps_opensearch_result *result);
+
+/* The first fault of an invocation: one ERROR line, and the reason that ps_opensearch_operator_fault gives. item may be
+ * empty; its index is shown. detail is a text of ours, or empty. */
+void ps_opensearch_trouble_fault(struct ps_opensearch *sink, enum ps_opensearch_fault fault,
+                                 const struct ps_opensearch_result *result, struct ps_span detail);
+
+/* One WARN line for each kind of trouble. */
+void ps_opensearch_trouble_tell(struct ps_opensearch *sink);
+
 /* -- one slot (opensearch_send.c) ---------------------------------------------------------------------------------- */
 
 /* Builds, signs and starts the request of a READY slot. A failure to start is an answer like any other. */
-PS_MUST_USE enum ps_err ps_opensearch_send_start(struct ps_opensearch *sink, struct ps_opensearch_slot *slot);
+void ps_opensearch_send_start(struct ps_opensearch *sink, struct ps_opensearch_slot *slot);
 
-/* Reads the answer of a FLYING slot whose exchange is done; gives results; leaves the slot READY or FREE. */
+/* Reads the answer of a FLYING slot whose exchange is done; gives results; leaves the slot READY or FREE. Fails when
+ * on_result fails. */
 PS_MUST_USE enum ps_err ps_opensearch_send_settle(struct ps_opensearch *sink, struct ps_opensearch_slot *slot);
 
 /* Gives every item of the slot the end UNDELIVERED with this word, and frees it. A flight is broken off. */
 PS_MUST_USE enum ps_err ps_opensearch_send_give_up(struct ps_opensearch *sink, struct ps_opensearch_slot *slot,
-                                                   struct ps_span type);
+                                                   uint32_t status, struct ps_span type);
 
-/* Breaks off a flight and frees the slot without results: on_result has failed. */
+/* Breaks off a flight and frees the slot without results: on_result has failed, or the invocation was left. */
 void ps_opensearch_send_drop(struct ps_opensearch *sink, struct ps_opensearch_slot *slot);
 
 #endif
