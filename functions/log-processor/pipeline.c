@@ -261,20 +261,17 @@ static void run_end(struct run *run)
     run->account->redacted += ps_redact_total(&run->counts.redact);
 }
 
-enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_span payload,
+enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
                          const struct pipeline_output *output, struct ps_account *account, struct pipeline_times *times)
 {
     uint64_t begin = ps_clock_monotonic_us();
     struct run run = { .pipeline = pipeline, .arena = arena, .output = output, .account = account };
-    struct ps_event event;
-    PS_TRY(ps_event_open(payload, &event));
     PS_TRY(run_begin(&run));
-    account->event_bytes += payload.len;
     struct ps_arena_mark mark = ps_arena_mark(arena);
     for (;;) {
         struct ps_carrier carrier;
         bool more = false;
-        PS_TRY(ps_event_next(&event, &carrier, &more));
+        PS_TRY(ps_event_next(event, &carrier, &more));
         if (!more) break;
         PS_TRY(run_carrier(&run, &carrier, times));
         ps_arena_rewind(arena, mark);

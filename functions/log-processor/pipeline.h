@@ -49,9 +49,9 @@ struct pipeline_times {
     uint64_t process_us; /* all of the payload's time, the output's callbacks included */
 };
 
-/* Runs one payload. account gets in, control, filtered, joined and dead (undecodable); what becomes of committed items is the
- * output's to enter. BAD_INPUT when the payload is of no known source: then nothing has been put out. */
-PS_MUST_USE enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_span payload,
+/* Runs one opened payload. account gets in, control, filtered, joined and dead (undecodable); what becomes of committed items is the
+ * output's to enter. */
+PS_MUST_USE enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
                                      const struct pipeline_output *output, struct ps_account *account,
                                      struct pipeline_times *times);
 

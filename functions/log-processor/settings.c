@@ -2,6 +2,10 @@
 
 #include <stddef.h>
 
+#include "aws/opensearch.h"
+#include "base/buf.h"
+#include "stages.h"
+
 static const char *const AUTH_WORDS[] = { "sigv4", "basic", "none", NULL };
 static const char *const SERVICE_WORDS[] = { "auto", "es", "aoss", NULL };
 static const char *const SCHEMA_WORDS[] = { "flat", "ecs", NULL };
@@ -158,6 +162,12 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .offset = AT(multiline),
       .value_default = "on",
       .help = "Join stack traces that came as several events of one stream." },
+    { .name = "PARTIAL_BATCH",
+      .type = PS_CONFIG_BOOL,
+      .offset = AT(partial_batch),
+      .value_default = "on",
+      .help = "Whether the Kinesis mapping has ReportBatchItemFailures. It must say what the mapping says: off, "
+              "undelivered records fail the whole batch." },
     { .name = "VPC_FLOW_FIELDS",
       .type = PS_CONFIG_TEXT,
       .offset = AT(vpc_flow_fields),
@@ -192,3 +202,33 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .help = "Says that this is not Lambda." },
     { .name = NULL },
 };
+
+static void check_endpoint(const struct settings *settings, struct ps_buf *mistakes)
+{
+    if (settings->opensearch_endpoint.len == 0) {
+        ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT is not set: the https URL of the domain or collection");
+    }
+    bool basic = settings->opensearch_auth == PS_OPENSEARCH_BASIC;
+    if (basic && (settings->opensearch_username.len == 0 || settings->opensearch_password.len == 0)) {
+        ps_config_mistake(mistakes, "OPENSEARCH_AUTH=basic needs OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD");
+    }
+}
+
+static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
+{
+    if (settings->dead_letter_dir.len > 0 && !settings->penstock_local) {
+        ps_config_mistake(mistakes, "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
+                                    "so use DEAD_LETTER_BUCKET");
+    }
+    if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0) {
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
+    }
+}
+
+void settings_check(const void *settings_memory, struct ps_arena *scratch, struct ps_buf *mistakes)
+{
+    const struct settings *settings = settings_memory;
+    check_endpoint(settings, mistakes);
+    check_dead_letters(settings, mistakes);
+    stages_check(settings, scratch, mistakes);
+}

@@ -35,6 +35,7 @@ struct settings {
     struct ps_span redact;
     struct ps_span redact_patterns;
     bool multiline;
+    bool partial_batch;
     struct ps_span vpc_flow_fields;
     struct ps_span exclude_log_groups;
     uint32_t inflated_bytes_max;
@@ -45,5 +46,8 @@ struct settings {
 };
 
 extern const struct ps_config_item SETTINGS_ITEMS[];
+
+/* A ps_config_check for the function: stages_check, and what sending needs. */
+void settings_check(const void *settings, struct ps_arena *scratch, struct ps_buf *mistakes);
 
 #endif

@@ -20,28 +20,64 @@ static enum ps_err compile_pattern(struct ps_arena *process, const char *setting
     return PS_OK;
 }
 
-static enum ps_err open_filter(struct ps_arena *process, const struct settings *settings, struct ps_filter *filter)
+static enum ps_err open_include(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    PS_TRY(compile_pattern(process, "INCLUDE_AT_MATCH", settings->include_at_match, &filter->include));
-    PS_TRY(compile_pattern(process, "EXCLUDE_AT_MATCH", settings->exclude_at_match, &filter->exclude));
-    PS_TRY(ps_match_scratch_open(process, &filter->scratch));
-    filter->level_min = (enum ps_level)settings->min_level;
-    filter->sample_millionths = settings->sample_rate_millionths;
-    return PS_OK;
+    return compile_pattern(process, "INCLUDE_AT_MATCH", settings->include_at_match, &stages->filter.include);
+}
+
+static enum ps_err open_exclude(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    return compile_pattern(process, "EXCLUDE_AT_MATCH", settings->exclude_at_match, &stages->filter.exclude);
+}
+
+static enum ps_err open_redact(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    enum ps_err err = ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
+    return err == PS_OK ? PS_OK : ps_err_wrap(err, "REDACT");
+}
+
+static enum ps_err open_tags(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    enum ps_err err = ps_enrich_tags_parse(process, settings->tags, &stages->tags);
+    return err == PS_OK ? PS_OK : ps_err_wrap(err, "TAGS");
+}
+
+static enum ps_err open_index(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    (void)process;
+    enum ps_err err = ps_index_name_compile(settings->opensearch_index, &stages->index);
+    return err == PS_OK ? PS_OK : ps_err_wrap(err, "OPENSEARCH_INDEX");
+}
+
+/* Each makes one thing of the settings and names the setting when it cannot. */
+static enum ps_err (*const OPENERS[])(struct ps_arena *, const struct settings *, struct stages *) = {
+    open_include, open_exclude, open_redact, open_tags, open_index,
+};
+
+enum { OPENERS_COUNT = sizeof OPENERS / sizeof OPENERS[0] };
+
+void stages_check(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes)
+{
+    struct ps_arena_mark mark = ps_arena_mark(scratch);
+    for (size_t i = 0; i < OPENERS_COUNT; i++) {
+        struct stages stages = { 0 };
+        if (OPENERS[i](scratch, settings, &stages) != PS_OK) ps_config_mistake(mistakes, "%s", ps_err_note()->text);
+        stages_close(&stages);
+    }
+    ps_arena_rewind(scratch, mark);
 }
 
 enum ps_err stages_open(struct ps_arena *process, const struct settings *settings, struct ps_span function_region,
                         struct stages *stages)
 {
-    *stages = (struct stages){ .function_region = function_region };
-    PS_TRY(open_filter(process, settings, &stages->filter));
-    enum ps_err err = ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
-    if (err != PS_OK) return ps_err_wrap(err, "REDACT");
-    stages->enrich = (struct ps_enrich_settings){ .service = settings->service, .env = settings->environment };
-    err = ps_enrich_tags_parse(process, settings->tags, &stages->tags);
-    if (err != PS_OK) return ps_err_wrap(err, "TAGS");
-    err = ps_index_name_compile(settings->opensearch_index, &stages->index);
-    if (err != PS_OK) return ps_err_wrap(err, "OPENSEARCH_INDEX");
+    *stages = (struct stages){
+        .function_region = function_region,
+        .filter = { .level_min = (enum ps_level)settings->min_level,
+                    .sample_millionths = settings->sample_rate_millionths },
+        .enrich = { .service = settings->service, .env = settings->environment },
+    };
+    for (size_t i = 0; i < OPENERS_COUNT; i++) PS_TRY(OPENERS[i](process, settings, stages));
+    PS_TRY(ps_match_scratch_open(process, &stages->filter.scratch));
     stages->bulk = (struct ps_to_bulk_options){
         .schema = settings->field_schema == SETTINGS_SCHEMA_ECS ? &PS_SCHEMA_ECS : &PS_SCHEMA_FLAT,
         .op = PS_TO_BULK_CREATE,

@@ -51,6 +51,9 @@ struct stages_counts {
 PS_MUST_USE enum ps_err stages_open(struct ps_arena *process, const struct settings *settings,
                                     struct ps_span function_region, struct stages *stages);
 
+/* Adds what stages_open would refuse, each thing of it. */
+void stages_check(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes);
+
 PS_MUST_USE enum ps_err stages_envelope_begin(const struct stages *stages, struct ps_arena *arena,
                                               const struct ps_from_cwlogs_envelope *envelope,
                                               struct stages_envelope *out);

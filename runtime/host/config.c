@@ -1,5 +1,8 @@
 #include "host/config.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "base/buf.h"
 #include "base/num.h"
@@ -19,7 +22,6 @@ struct reading {
     struct ps_span value; /* not empty */
     char *member;         /* of the settings struct */
     struct ps_buf *mistakes;
-    unsigned mistakes_count;
 };
 
 static bool read_word_of(struct ps_span value, const char *const *words, uint32_t *out)
@@ -42,10 +44,20 @@ static void put_words(struct ps_buf *buf, const char *const *words)
     }
 }
 
+void ps_config_mistake(struct ps_buf *mistakes, const char *format, ...)
+{
+    char text[PS_ERR_TEXT_BYTES_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (mistakes->len > 0) ps_buf_put(mistakes, PS_SPAN("; "));
+    ps_buf_put(mistakes, ps_span_of(text));
+}
+
 static void begin_mistake(struct reading *reading)
 {
-    if (reading->mistakes_count++ > 0) ps_buf_put(reading->mistakes, PS_SPAN("; "));
-    ps_buf_printf(reading->mistakes, "%s=\"%.*s\" is not ", reading->name, PS_SPAN_ARG(reading->value));
+    ps_config_mistake(reading->mistakes, "%s=\"%.*s\" is not ", reading->name, PS_SPAN_ARG(reading->value));
 }
 
 static void read_bool(struct reading *reading)
@@ -149,26 +161,27 @@ static void read_item(struct reading *reading, const struct ps_config_item *item
     reading->name = item->name;
     reading->value = ps_span_of(item->value_default);
     if (reading->value.len == 0) return;
-    unsigned mistakes_before = reading->mistakes_count;
+    size_t mistakes_before = reading->mistakes->len;
     read_value(reading);
-    PS_ASSERT(reading->mistakes_count == mistakes_before); /* a default that its own table refuses */
+    PS_ASSERT(reading->mistakes->len == mistakes_before); /* a default that its own table refuses */
 }
 
-enum ps_err ps_config_read(const struct ps_config_item *items, struct ps_arena *arena, void *settings,
-                           struct ps_span *out_mistakes)
+enum ps_err ps_config_read(const struct ps_config_item *items, ps_config_check *check, struct ps_arena *arena,
+                           void *settings, struct ps_span *out_mistakes)
 {
+    /* Not on the arena as it grows: check builds things there too. */
+    char *memory = ps_arena_bytes(arena, MISTAKES_BYTES_MAX);
+    if (memory == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no memory to tell of mistakes in the settings");
     struct ps_buf mistakes;
-    ps_buf_init(&mistakes, arena, MISTAKES_BYTES_MAX);
+    ps_buf_init_fixed(&mistakes, memory, MISTAKES_BYTES_MAX);
     struct reading reading = { .mistakes = &mistakes };
     for (const struct ps_config_item *item = items; item->name != NULL; item++)
         read_item(&reading, item, settings);
-    if (reading.mistakes_count == 0) return PS_OK;
-    /* Mistakes beyond the ceiling are not told, but those before it are. */
-    if (mistakes.err == PS_ERR_NO_MEMORY) PS_FAIL(PS_ERR_NO_MEMORY, "no memory to tell of mistakes in the settings");
+    if (check != NULL) check(settings, arena, &mistakes);
     struct ps_span text = ps_buf_span(&mistakes);
+    if (text.len == 0) return PS_OK;
     if (out_mistakes != NULL) *out_mistakes = text;
-    PS_FAIL(PS_ERR_BAD_CONFIG, "%u mistake%s in the settings: %.*s", reading.mistakes_count,
-            reading.mistakes_count == 1 ? "" : "s", (int)text.len, text.data);
+    PS_FAIL(PS_ERR_BAD_CONFIG, "settings: %.*s", (int)text.len, text.data);
 }
 
 /* -- documentation ------------------------------------------------------------------------------------------------- */

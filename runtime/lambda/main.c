@@ -12,7 +12,7 @@ enum {
     MEMORY_MB_MAX = 64 << 10,
     /* Code, stacks and what libraries allocate on their own. */
     MEMORY_RESERVE_MB = 48,
-    PROCESS_ARENA_BYTES = 64 << 20, /* address space; settings and clients use a few KiB of it */
+    PROCESS_ARENA_BYTES = 512 << 20, /* address space, for the rings of sinks above all; touched only as used */
     INVOCATION_ARENA_MB_MIN = 64,
 };
 
@@ -59,7 +59,7 @@ static enum ps_err read_settings(struct start *start)
     void *settings = ps_arena_zeroed(&start->process, handler->settings_bytes);
     if (settings == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "settings of %zu bytes", handler->settings_bytes);
     start->loop.settings = settings;
-    return ps_config_read(handler->settings, &start->process, settings, &start->mistakes);
+    return ps_config_read(handler->settings, handler->check, &start->process, settings, &start->mistakes);
 }
 
 static enum ps_err init_handler(struct start *start)
