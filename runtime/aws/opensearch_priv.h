@@ -7,9 +7,10 @@
  *   opensearch_trouble.c  log lines: one for each kind of trouble, one for an operator's fault
  *   opensearch_apply.c    index templates
  *
- * A slot's life: FREE -> FILLING -> READY -> FLYING -> (READY again with what is left, after a wait or at once) -> FREE.
- * Its items lie one after the other in body. A request carries the first `sent` of them; once answered, those that got
- * their end are taken out and the others move to the front, so that what is left can be sent again as it lies. */
+ * A slot's life: FREE -> FILLING -> READY -> FLYING -> (READY again with what is left, after a wait or at once) ->
+ * FREE. Its items lie one after the other in body. A request carries the first `sent` of them; once answered, those
+ * that got their end are taken out and the others move to the front, so that what is left can be sent again as it lies.
+ */
 #ifndef PS_OPENSEARCH_PRIV_H
 #define PS_OPENSEARCH_PRIV_H
 
@@ -57,12 +58,15 @@ struct ps_span ps_opensearch_reply_field(struct ps_span reason);
     X(FORBIDDEN, \
       "role not mapped: allow the function's role es:ESHttpPost (aoss: data access policy) and map it to a role of " \
       "the domain; if only compressed requests are refused, enable HTTP compression or set OPENSEARCH_GZIP=off") \
-    X(PERMISSION, "permission missing: the mapped role needs indices:data/write/bulk*, create and indices:admin/create " \
-                  "on this index") \
-    X(ALIAS_TAKEN, "alias is an index: an index stands where the template's alias should be; reindex it under another " \
-                   "name and delete it") \
-    X(ALIAS_AS_INDEX, "alias as index: the name written to is an alias without a write index; set OPENSEARCH_INDEX to " \
-                      "an index name or pattern") \
+    X(PERMISSION, \
+      "permission missing: the mapped role needs indices:data/write/bulk*, create and indices:admin/create " \
+      "on this index") \
+    X(ALIAS_TAKEN, \
+      "alias is an index: an index stands where the template's alias should be; reindex it under another " \
+      "name and delete it") \
+    X(ALIAS_AS_INDEX, \
+      "alias as index: the name written to is an alias without a write index; set OPENSEARCH_INDEX to " \
+      "an index name or pattern") \
     X(INDEX_MISSING, "index missing: it does not exist and the domain may not create it; create it or widen " \
                      "action.auto_create_index") \
     X(INDEX_CLOSED, "index closed: open it, or let the events of its day go elsewhere") \
@@ -141,13 +145,12 @@ struct ps_opensearch_slot {
     size_t gzip_bytes_max;
     struct ps_opensearch_item *items;
     uint32_t count;
-    uint32_t sent;             /* FLYING: the first items, which are in the request */
-    uint32_t items_max;        /* of the next request: halved by trouble, doubled by success */
-    uint32_t rounds;           /* waits in a row */
-    uint32_t credentials;      /* sink->credentials when the request was signed */
-    uint64_t not_before_us;    /* READY: when to try again */
-    bool started;              /* FLYING: the exchange is with ps_http, else it failed before */
-    struct ps_arena scratch;   /* signature, headers, answer and verdicts of the request in flight */
+    uint32_t sent;           /* FLYING: the first items, which are in the request */
+    uint32_t items_max;      /* of the next request: halved by trouble, doubled by success */
+    uint32_t rounds;         /* waits in a row */
+    uint32_t credentials;    /* sink->credentials when the request was signed */
+    uint64_t not_before_us;  /* READY: when to try again */
+    struct ps_arena scratch; /* signature, headers, answer and verdicts of the request in flight */
     struct ps_http_exchange exchange;
 };
 
@@ -174,7 +177,7 @@ struct ps_opensearch {
     size_t item_begin;                  /* where the item being built begins */
     size_t pumped_at;                   /* the filling body's length when connections were last served */
     size_t response_bytes_max;
-    size_t request_bytes_max;           /* learned: a 413 halves it for the life of the process */
+    size_t request_bytes_max; /* learned: a 413 halves it for the life of the process */
 
     /* Of one invocation. */
     const struct ps_log *log;
@@ -198,7 +201,8 @@ struct ps_opensearch {
     enum ps_opensearch_fault fault;
 };
 
-/* -- what a person is told (opensearch_trouble.c) ------------------------------------------------------------------- */
+/* -- what a person is told (opensearch_trouble.c) -------------------------------------------------------------------
+ */
 
 /* Counts one item under its kind of trouble. */
 void ps_opensearch_trouble_note(struct ps_opensearch *sink, const char *what,

@@ -7,8 +7,8 @@ enum { FIELD_BYTES_MAX = 256 };
 static enum ps_err next_of(struct ps_json_reader *reader, enum ps_json_kind kind, struct ps_json_token *token)
 {
     PS_TRY(ps_json_read_next(reader, token));
-    if (token->kind != kind) PS_FAIL(PS_ERR_BAD_INPUT, "the answer has another shape at offset %zu",
-                                     (size_t)(reader->at - reader->begin));
+    if (token->kind != kind)
+        PS_FAIL(PS_ERR_BAD_INPUT, "the answer has another shape at offset %zu", (size_t)(reader->at - reader->begin));
     return PS_OK;
 }
 
@@ -128,7 +128,8 @@ struct ps_opensearch_reply_refusal ps_opensearch_reply_refusal(struct ps_span bo
     return refusal;
 }
 
-/* How the server names a field, in texts whose beginning is its own and not a document's. (Seen on 2.19.6 and 3.8.0.) */
+/* How the server names a field, in texts whose beginning is its own and not a document's. (Seen on 2.19.6 and 3.8.0.)
+ */
 static const struct {
     struct ps_span before;
     struct ps_span after;
@@ -146,8 +147,8 @@ struct ps_span ps_opensearch_reply_field(struct ps_span reason)
     for (size_t i = 0; i < sizeof FIELD_TEXTS / sizeof FIELD_TEXTS[0]; i++) {
         if (!ps_span_starts(reason, FIELD_TEXTS[i].before)) continue;
         struct ps_span rest = ps_span_from(reason, FIELD_TEXTS[i].before.len);
-        ptrdiff_t end = ps_span_find(ps_span_first(rest, FIELD_BYTES_MAX + FIELD_TEXTS[i].after.len),
-                                     FIELD_TEXTS[i].after);
+        ptrdiff_t end =
+            ps_span_find(ps_span_first(rest, FIELD_BYTES_MAX + FIELD_TEXTS[i].after.len), FIELD_TEXTS[i].after);
         if (end == PS_SPAN_NONE) return PS_SPAN("");
         return ps_span_first(rest, (size_t)end);
     }

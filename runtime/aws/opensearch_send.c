@@ -1,13 +1,10 @@
 #include "aws/opensearch_priv.h"
+#include "aws/retry.h"
 #include "base/assert.h"
 #include "host/clock.h"
-#include "host/rng.h"
 
 enum {
-    WAIT_MS_BASE = 100, /* full jitter: a wait is uniform in 0..base * 2^(rounds - 1), at most the cap */
-    WAIT_MS_MAX = 10000,
-    RETRY_AFTER_MS_MAX = 900000, /* no invocation lasts longer */
-    LONE_POISONS_MAX = 8,        /* so many single documents refused by 400 in a row: it is not the documents */
+    LONE_POISONS_MAX = 8, /* so many single documents refused by 400 in a row: it is not the documents */
     SCRATCH_KEEP_BYTES = 64 << 10,
 };
 
@@ -95,8 +92,7 @@ void ps_opensearch_send_start(struct ps_opensearch *sink, struct ps_opensearch_s
     build_request(sink, slot);
     enum ps_err err = sign_and_start(sink, slot);
     slot->state = PS_OPENSEARCH_SLOT_FLYING;
-    slot->started = err == PS_OK;
-    if (slot->started) return;
+    if (err == PS_OK) return;
     slot->exchange.done = true;
     slot->exchange.err = err;
 }
@@ -109,10 +105,14 @@ static void set_free(struct ps_opensearch_slot *slot)
     slot->body.len = 0;
 }
 
+static void break_off(struct ps_opensearch *sink, struct ps_opensearch_slot *slot)
+{
+    if (slot->state == PS_OPENSEARCH_SLOT_FLYING && !slot->exchange.done) ps_http_cancel(sink->http, &slot->exchange);
+}
+
 void ps_opensearch_send_drop(struct ps_opensearch *sink, struct ps_opensearch_slot *slot)
 {
-    bool flies = slot->state == PS_OPENSEARCH_SLOT_FLYING && slot->started && !slot->exchange.done;
-    if (flies) ps_http_cancel(sink->http, &slot->exchange);
+    break_off(sink, slot);
     set_free(slot);
 }
 
@@ -135,8 +135,7 @@ static enum ps_err give(struct ps_opensearch *sink, const struct ps_opensearch_r
 enum ps_err ps_opensearch_send_give_up(struct ps_opensearch *sink, struct ps_opensearch_slot *slot, uint32_t status,
                                        struct ps_span type)
 {
-    bool flies = slot->state == PS_OPENSEARCH_SLOT_FLYING && slot->started && !slot->exchange.done;
-    if (flies) ps_http_cancel(sink->http, &slot->exchange);
+    break_off(sink, slot);
     for (uint32_t i = 0; i < slot->count; i++) {
         struct ps_opensearch_result result = { .outcome = PS_OPENSEARCH_UNDELIVERED,
                                                .item = bytes_of(slot, &slot->items[i]),
@@ -219,7 +218,8 @@ static void count_success(struct ps_opensearch *sink)
 static struct answer judge_failure(const struct ps_opensearch_slot *slot)
 {
     const struct ps_http_exchange *exchange = &slot->exchange;
-    struct answer answer = { .verdict = PS_OPENSEARCH_REQUEST_RETRY, .type = PS_SPAN("no_answer") };
+    struct answer answer = { .verdict = PS_OPENSEARCH_REQUEST_RETRY,
+                             .type = exchange->timed_out ? PS_SPAN("timed_out") : PS_SPAN("no_answer") };
     switch (ps_err_class(exchange->err)) {
     case PS_CLASS_CONFIG:
         answer.verdict = PS_OPENSEARCH_REQUEST_FAULT;
@@ -272,15 +272,12 @@ static struct answer judge(struct ps_opensearch_slot *slot)
     return answer;
 }
 
-/* Full jitter, on top of what the server asks for. */
+/* Full jitter; what the server asks for is a lower bound. */
 static void plan_retry(const struct ps_opensearch *sink, const struct ps_opensearch_slot *slot, struct answer *answer)
 {
-    uint32_t doublings = slot->rounds < 16 ? slot->rounds : 16;
-    uint32_t ceiling_ms = WAIT_MS_BASE << doublings;
-    if (ceiling_ms > WAIT_MS_MAX) ceiling_ms = WAIT_MS_MAX;
     uint32_t asked_ms = slot->exchange.response.retry_after_ms;
-    if (asked_ms > RETRY_AFTER_MS_MAX) asked_ms = RETRY_AFTER_MS_MAX;
-    answer->wait_ms = asked_ms + ps_rng_below(ceiling_ms + 1);
+    answer->wait_ms = ps_retry_wait_ms(slot->rounds + 1, 0);
+    if (answer->wait_ms < asked_ms) answer->wait_ms = asked_ms;
     answer->may_retry = !sink->open && ps_deadline_allows(&sink->deadline, answer->wait_ms);
 }
 
@@ -295,6 +292,8 @@ static enum ps_err retry_item(struct ps_opensearch *sink, struct ps_opensearch_i
         ps_opensearch_trouble_note(sink, "retried", result);
         return PS_OK;
     }
+    /* Without a word from the server the reason is ours: the time was up. */
+    if (result->status == 0 && !answer->may_retry && !sink->open) result->type = PS_SPAN("deadline");
     result->outcome = PS_OPENSEARCH_UNDELIVERED;
     return give(sink, result);
 }
@@ -350,8 +349,10 @@ static enum ps_err settle_each(struct ps_opensearch *sink, struct ps_opensearch_
     }
     sink->lone_poisons = 0;
     if (faults == slot->sent) sink->open = true;
-    if (later == slot->sent) count_failure(sink);
-    else count_success(sink);
+    if (later == slot->sent)
+        count_failure(sink);
+    else
+        count_success(sink);
     double_items(sink, slot);
     slot->rounds = kept > 0 ? slot->rounds + 1 : 0;
     compact(slot, kept);
@@ -365,10 +366,9 @@ static enum ps_err settle_retry(struct ps_opensearch *sink, struct ps_opensearch
     uint32_t kept = 0;
     for (uint32_t i = 0; i < slot->sent; i++) {
         struct ps_opensearch_item *item = &slot->items[i];
-        struct ps_opensearch_result result = { .item = bytes_of(slot, item),
-                                               .tag = item->tag,
-                                               .status = answer->status,
-                                               .type = answer->type };
+        struct ps_opensearch_result result = {
+            .item = bytes_of(slot, item), .tag = item->tag, .status = answer->status, .type = answer->type
+        };
         bool keep = false;
         PS_TRY(retry_item(sink, item, &result, answer, &keep));
         if (keep) slot->items[kept++] = *item;

@@ -2,10 +2,9 @@
 
 const char *ps_opensearch_verdict_text(enum ps_opensearch_fault fault)
 {
-    static const char *const TEXTS[] = {
-        NULL,
+    static const char *const TEXTS[] = { NULL,
 #define X(name, text) text,
-        PS_OPENSEARCH_FAULT_MAP(X)
+                                         PS_OPENSEARCH_FAULT_MAP(X)
 #undef X
     };
     return TEXTS[fault];
