@@ -139,6 +139,14 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
 
+# -- running -----------------------------------------------------------------------------------------------------------
+RUNTIME_API_SERVER := $(BUILD)/tests/tools/runtime_api_server
+FUNCTION ?= echo
+
+.PHONY: invoke
+invoke: ready $(BUILD)/bootstrap $(BUILD)/functions/$(FUNCTION).so $(RUNTIME_API_SERVER) ## one event through the bootstrap: make invoke FUNCTION=echo EVENT=events/x.json
+	@$(RUNTIME_API_SERVER) --bootstrap $(BUILD)/bootstrap --handler $(FUNCTION) --timing $(or $(EVENT),$(error EVENT=file.json is missing))
+
 # -- tests -----------------------------------------------------------------------------------------------------------
 .PHONY: unit
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
