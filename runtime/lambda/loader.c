@@ -94,7 +94,8 @@ static enum ps_err find_file(struct ps_loader *loader, struct ps_span name, cons
 {
     size_t count = 0;
     *out = NULL;
-    if (loader->task_root.len > 0)
+    /* Where the whole function is one zip, the two folders are the same. */
+    if (loader->task_root.len > 0 && !ps_span_eq(loader->task_root, loader->own_folder))
         PS_TRY(make_path(loader->arena, loader->task_root, "/", name, ".so", &places[count++]));
     PS_TRY(make_path(loader->arena, loader->own_folder, "/", name, ".so", &places[count++]));
     PS_TRY(make_path(loader->arena, loader->own_folder, "/functions/", name, ".so", &places[count++]));
