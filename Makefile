@@ -79,7 +79,7 @@ $(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
 $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL \
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
 
