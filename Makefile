@@ -116,7 +116,7 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-$(BUILD)/penstock: $(call objects,tools/penstock.c) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
+$(BUILD)/penstock: $(call objects,$(wildcard tools/*.c)) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 

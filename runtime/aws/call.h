@@ -22,6 +22,7 @@ PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
                                                    struct ps_call_client **out);
 PS_API void ps_call_client_close(struct ps_call_client *client);
 PS_API struct ps_http *ps_call_http(struct ps_call_client *client);
+PS_API struct ps_span ps_call_region(const struct ps_call_client *client);
 
 enum ps_call_auth { PS_CALL_UNSIGNED, PS_CALL_SIGV4, PS_CALL_BASIC };
 

@@ -10,6 +10,7 @@
 struct ps_json_writer {
     struct ps_buf *buf;
     uint64_t has_member; /* bit d: something has been written at level d */
+    uint64_t in_object;  /* bit d: level d is an object */
     uint8_t depth;
     bool after_key;
 };
