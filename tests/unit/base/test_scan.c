@@ -33,6 +33,7 @@ static void a_block_is_told_apart_byte_by_byte(void)
         CHECK_EQ(masks.backslash, backslash);
         CHECK_EQ(masks.control, control);
         CHECK_EQ(ps_scan_backslashes(block), backslash);
+        CHECK_EQ(ps_scan_specials(block), quote | backslash | control);
     }
     free(block);
 }
