@@ -78,29 +78,17 @@ static enum ps_err put_around(struct ps_record *record, struct ps_arena *arena, 
 static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record, size_t offset, bool *matched)
 {
     const struct ps_span message = record->message;
+    const size_t fields_before = record->field_count;
     struct ps_core_seen seen;
     ps_core_begin(&seen);
     struct ps_span rest;
     PS_TRY(read_members(arena, record, &seen, ps_span_from(message, offset), &rest));
     bool has_message = seen.by[PS_CORE_MESSAGE] != 0;
     /* "{}" in the middle of a text is no log line. */
-    *matched = offset == 0 || record->field_count > 0 || has_message;
+    *matched = offset == 0 || record->field_count > fields_before || has_message;
     if (!has_message || (offset == 0 && rest.len == 0)) return PS_OK;
     PS_TRY(put_around(record, arena, PS_SPAN("prefix"), ps_span_first(message, offset)));
     return put_around(record, arena, PS_SPAN("suffix"), rest);
-}
-
-/* Fields that were there before may be overwritten while an object is tried: work on a copy. */
-static enum ps_err copy_fields(struct ps_arena *arena, struct ps_record *record)
-{
-    if (record->field_count == 0) return PS_OK;
-    size_t cap = record->field_count + 32;
-    struct ps_field *copy = ps_arena_alloc(arena, cap * sizeof *copy, _Alignof(struct ps_field));
-    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "room for %zu fields", cap);
-    memcpy(copy, record->fields, record->field_count * sizeof *copy);
-    record->fields = copy;
-    record->field_cap = cap;
-    return PS_OK;
 }
 
 enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool *matched)
@@ -114,7 +102,7 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
         if (brace == PS_SPAN_NONE) break;
         offset += (size_t)brace;
         if (begins_object(ps_span_from(before.message, offset))) {
-            PS_TRY(copy_fields(arena, record));
+            PS_TRY(ps_record_own_fields(record, arena));
             enum ps_err err = read_object(arena, record, offset, matched);
             if (err == PS_OK && *matched) {
                 record->format = PS_FORMAT_JSON;

@@ -143,6 +143,18 @@ static enum ps_err grow_fields(struct ps_record *record, struct ps_arena *arena)
     return PS_OK;
 }
 
+enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *arena)
+{
+    if (record->field_count == 0) return PS_OK;
+    size_t cap = record->field_count + FIELDS_AT_FIRST;
+    struct ps_field *copy = ps_arena_alloc(arena, cap * sizeof *copy, _Alignof(struct ps_field));
+    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "room for %zu fields", cap);
+    memcpy(copy, record->fields, record->field_count * sizeof *copy);
+    record->fields = copy;
+    record->field_cap = cap;
+    return PS_OK;
+}
+
 static uint64_t filter_bit(struct ps_span name)
 {
     return UINT64_C(1) << (ps_name_hash(name) >> 58);

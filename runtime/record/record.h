@@ -125,6 +125,10 @@ PS_MUST_USE enum ps_err ps_record_add(struct ps_record *record, struct ps_arena 
 PS_MUST_USE enum ps_err ps_record_add_column(struct ps_record *record, struct ps_arena *arena, struct ps_span name,
                                              struct ps_span value);
 
+/* Gives the record its own copy of the fields it has, so that a parser that fails half-way can put the old ones back.
+ * Nothing happens without fields. */
+PS_MUST_USE enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *arena);
+
 /* Takes ms as the record's time when it lies within 14 days before and 2 hours after the event's own stamp: clocks of
  * producers are wrong too often to be believed beyond that. Says whether it did. */
 bool ps_record_accept_time(struct ps_record *record, int64_t ms);
