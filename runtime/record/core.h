@@ -27,7 +27,7 @@ enum ps_core {
     PS_CORE_ERROR_TYPE,
     PS_CORE_ERROR_MESSAGE,
     PS_CORE_STACK_TRACE,
-    PS_CORE_ERROR, /* an object of the three above, or a text that is one of them */
+    PS_CORE_ERROR,  /* an object of the three above, or a text that is one of them */
     PS_CORE_OBJECT, /* ECS: an object some of whose members are core, by "object.member" */
     PS_CORE_COUNT,
 };

@@ -89,8 +89,8 @@ static bool read_columns(struct ps_span line, struct ps_span columns[COLUMN_COUN
 
 static bool is_type(struct ps_span text)
 {
-    static const struct ps_span TYPES[] = { PS_SPAN_INIT("http"), PS_SPAN_INIT("https"), PS_SPAN_INIT("h2"),
-                                            PS_SPAN_INIT("grpcs"), PS_SPAN_INIT("ws"), PS_SPAN_INIT("wss") };
+    static const struct ps_span TYPES[] = { PS_SPAN_INIT("http"),  PS_SPAN_INIT("https"), PS_SPAN_INIT("h2"),
+                                            PS_SPAN_INIT("grpcs"), PS_SPAN_INIT("ws"),    PS_SPAN_INIT("wss") };
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
         if (ps_span_eq(text, TYPES[i])) return true;
     }

@@ -23,28 +23,6 @@ static bool begins_object(struct ps_span text)
     return at < text.len && (text.data[at] == '"' || text.data[at] == '}');
 }
 
-/* The value that is due, as a field's value; containers are mended when they break a limit. */
-static enum ps_err read_value(struct ps_arena *arena, struct ps_json_reader *reader, struct ps_record *record,
-                              struct ps_field *field)
-{
-    const char *at = reader->at;
-    while (at < reader->end && is_blank(*at))
-        at++;
-    if (at < reader->end && (*at == '{' || *at == '[')) {
-        bool breaks = false;
-        unsigned depth = reader->depth;
-        field->kind = PS_FIELD_JSON;
-        PS_TRY(ps_json_value_skip(reader, &field->value, &breaks));
-        if (PS_LIKELY(!breaks)) return PS_OK;
-        return ps_json_value_mend(arena, field->value, depth, &field->value, &field->kind, &record->cut_values);
-    }
-    struct ps_json_token token;
-    PS_TRY(ps_json_read_next(reader, &token));
-    field->value = token.text;
-    field->kind = token.kind == PS_JSON_STRING ? PS_FIELD_STRING : PS_FIELD_JSON;
-    return PS_OK;
-}
-
 /* All members of the object at the start of text; *end is what follows it. */
 static enum ps_err read_members(struct ps_arena *arena, struct ps_record *record, struct ps_core_seen *seen,
                                 struct ps_span text, struct ps_span *rest)
@@ -59,7 +37,7 @@ static enum ps_err read_members(struct ps_arena *arena, struct ps_record *record
         if (token.kind == PS_JSON_OBJECT_END) break;
         struct ps_field field = { .name = token.text };
         if (PS_UNLIKELY(token.escaped)) PS_TRY(ps_json_value_plain_name(arena, field.name, &field.name));
-        PS_TRY(read_value(arena, &reader, record, &field));
+        PS_TRY(ps_json_value_read(arena, &reader, &field, &record->cut_values));
         PS_TRY(ps_core_put(record, arena, seen, field));
     }
     *rest = ps_span_between(reader.at, reader.end);

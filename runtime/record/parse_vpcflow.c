@@ -38,8 +38,7 @@ static bool is_default_line(const struct ps_span *columns)
                         ps_span_eq(status, PS_SPAN("SKIPDATA"));
     bool account = ps_span_eq(columns[ACCOUNT_AT], PS_SPAN("unknown")) ||
                    (columns[ACCOUNT_AT].len == 12 && all_digits(columns[ACCOUNT_AT]));
-    return status_known && account && ps_span_starts(columns[INTERFACE_AT], PS_SPAN("eni-")) &&
-           all_digits(columns[0]);
+    return status_known && account && ps_span_starts(columns[INTERFACE_AT], PS_SPAN("eni-")) && all_digits(columns[0]);
 }
 
 /* An account is a name made of digits: as a number it would lose its leading zeros. */
@@ -64,8 +63,7 @@ static enum ps_err add_columns(struct ps_record *record, struct ps_arena *arena,
 }
 
 static enum ps_err take_line(struct ps_arena *arena, struct ps_record *record,
-                             const struct ps_parse_vpcflow_format *format, const struct ps_span *columns,
-                             bool *matched)
+                             const struct ps_parse_vpcflow_format *format, const struct ps_span *columns, bool *matched)
 {
     struct ps_record work = *record;
     PS_TRY(ps_record_own_fields(&work, arena));
