@@ -416,3 +416,10 @@ void ps_container_names(struct ps_span log_group, struct ps_span log_stream, str
         return;
     }
 }
+
+bool ps_container_continues(const struct ps_container *held, const struct ps_container *next)
+{
+    if (!held->partial || held->last) return false;
+    if (!ps_span_eq(held->stream, next->stream) || !ps_span_eq(held->partial_id, next->partial_id)) return false;
+    return held->ordinal == 0 || next->ordinal == held->ordinal + 1;
+}

@@ -23,6 +23,9 @@ struct ps_container {
 PS_MUST_USE enum ps_err ps_container_unwrap(struct ps_arena *arena, struct ps_record *record, struct ps_container *out,
                                             bool *matched);
 
+/* Whether next is the piece that follows held in its line. */
+bool ps_container_continues(const struct ps_container *held, const struct ps_container *next);
+
 /* Who wrote a stream, from its name and its group's: /aws/lambda/<function> with <date>/[version]<instance>, the
  * awslogs driver's prefix/container/task, Fluent Bit's ...var.log.containers.pod_namespace_container-id.log, and the
  * groups of CodeBuild, App Runner and RDS. Empty where the names don't tell; parts of the given spans otherwise. */
