@@ -40,6 +40,7 @@ struct settings {
 
     struct ps_span dead_letter_bucket;
     struct ps_span dead_letter_dir;
+    struct ps_span dead_letter_prefix;
     bool penstock_local;
 };
 
