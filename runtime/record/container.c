@@ -331,9 +331,11 @@ static bool lambda_stream(struct ps_span stream, struct ps_span *function, struc
     ptrdiff_t close = ps_span_find_byte(stream, ']');
     if (open < 11 || close < open || stream.data[4] != '/' || stream.data[7] != '/' || stream.data[10] != '/')
         return false;
+    struct ps_span rest = ps_span_from(stream, (size_t)close + 1);
+    if (rest.len < 16) return false;
     *function = ps_span_make(stream.data + 11, (size_t)open - 11);
-    *instance = ps_span_from(stream, (size_t)close + 1);
-    return instance->len >= 16;
+    *instance = rest;
+    return true;
 }
 
 static bool is_task_id(struct ps_span text)

@@ -27,6 +27,8 @@ static enum ps_err check_tag(struct ps_span name, struct ps_span value, size_t n
 
 static enum ps_err escape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
+    *out = ps_span_make("", 0);
+    if (text.len == 0) return PS_OK;
     struct ps_buf buf;
     ps_buf_init(&buf, arena, 6 * PS_ENRICH_TAG_VALUE_BYTES_MAX); /* \u0000 is the longest escape */
     ps_json_write_escape(&buf, text);
