@@ -27,9 +27,10 @@ struct slot {
 struct ps_http {
     CURLM *multi;
     CURLSH *share;
-    const char *ca_file;      /* for all hosts, or NULL */
-    const char *amazon_roots; /* or NULL */
-    const char *system_bundle;
+    /* Files of roots. The first two by host, the third when it is not NULL for all. */
+    const char *amazon_roots;
+    const char *other_roots;
+    const char *all_roots;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -50,27 +51,34 @@ static const char *system_bundle(void)
     return SYSTEM_BUNDLES[0]; /* a TLS call will say that it cannot be read */
 }
 
-/* NUL-terminated on arena; NULL for an empty path. */
-static enum ps_err copy_path(struct ps_arena *arena, struct ps_span path, const char **out)
+/* NUL-terminated on arena. */
+static enum ps_err copy_text(struct ps_arena *arena, struct ps_span text, const char **out)
+{
+    char *copy = ps_arena_bytes(arena, text.len + 1);
+    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "%zu bytes of text", text.len);
+    if (text.len > 0) memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    *out = copy;
+    return PS_OK;
+}
+
+/* What is not given leaves *out as it is. */
+static enum ps_err choose_file(struct ps_arena *process, struct ps_span path, const char **out)
 {
     if (path.len == 0) return PS_OK;
-    char *copy = ps_arena_bytes(arena, path.len + 1);
-    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "path of %zu bytes", path.len);
-    memcpy(copy, path.data, path.len);
-    copy[path.len] = '\0';
-    *out = copy;
+    PS_TRY(copy_text(process, path, out));
+    if (access(*out, R_OK) != 0) PS_FAIL(PS_ERR_BAD_CONFIG, "CA file %s cannot be read", *out);
     return PS_OK;
 }
 
 static enum ps_err choose_roots(struct ps_arena *process, const struct ps_http_options *options, struct ps_http *http)
 {
-    PS_TRY(copy_path(process, options->ca_file, &http->ca_file));
-    PS_TRY(copy_path(process, options->amazon_roots_file, &http->amazon_roots));
-    PS_TRY(copy_path(process, options->system_bundle_file, &http->system_bundle));
-    if (http->system_bundle == NULL) http->system_bundle = system_bundle();
-    if (http->ca_file != NULL && access(http->ca_file, R_OK) != 0)
-        PS_FAIL(PS_ERR_BAD_CONFIG, "CA file %s cannot be read", http->ca_file);
-    return PS_OK;
+    http->other_roots = system_bundle();
+    PS_TRY(choose_file(process, options->system_bundle_file, &http->other_roots));
+    http->amazon_roots = http->other_roots;
+    PS_TRY(choose_file(process, options->other_ca_file, &http->other_roots));
+    PS_TRY(choose_file(process, options->amazon_roots_file, &http->amazon_roots));
+    return choose_file(process, options->ca_file, &http->all_roots);
 }
 
 static bool host_is_amazon(struct ps_span host)
@@ -86,9 +94,8 @@ static bool host_is_amazon(struct ps_span host)
 
 static const char *roots_for(const struct ps_http *http, struct ps_span host)
 {
-    if (http->ca_file != NULL) return http->ca_file;
-    if (http->amazon_roots != NULL && host_is_amazon(host)) return http->amazon_roots;
-    return http->system_bundle;
+    if (http->all_roots != NULL) return http->all_roots;
+    return host_is_amazon(host) ? http->amazon_roots : http->other_roots;
 }
 
 /* -- open and close -------------------------------------------------------------------------------------------- */
@@ -400,7 +407,7 @@ static enum ps_err set_request(struct slot *slot, struct ps_arena *arena, const 
     struct curl_slist *headers = NULL;
     PS_TRY(make_headers(arena, request, &headers));
     const char *address = NULL;
-    PS_TRY(copy_path(arena, request->url, &address));
+    PS_TRY(copy_text(arena, request->url, &address));
     CURL *easy = slot->easy;
     CURLcode result = set_method(easy, request);
     SET(CURLOPT_URL, address);

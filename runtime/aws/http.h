@@ -14,9 +14,9 @@ enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
 struct ps_http; /* opaque */
 
 struct ps_http_options {
-    struct ps_span ca_file; /* for all hosts; empty: the Amazon roots for amazonaws.com and api.aws hosts, else the
-                               system's bundle */
-    struct ps_span amazon_roots_file;
+    struct ps_span ca_file;            /* for all hosts; empty: by host, as follows */
+    struct ps_span amazon_roots_file;  /* for amazonaws.com and api.aws hosts; empty: the system's bundle */
+    struct ps_span other_ca_file;      /* for all but those; empty: the system's bundle */
     struct ps_span system_bundle_file; /* empty: where Amazon Linux and Debian keep it */
     uint32_t connect_timeout_ms;       /* 0: 1000 */
 };
@@ -56,6 +56,7 @@ struct ps_http_exchange {
     void *slot;       /* private to http.c */
 };
 
+/* BAD_CONFIG for a CA file that is named and cannot be read. */
 PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
                                             struct ps_http **out);
 PS_API void ps_http_close(struct ps_http *http);

@@ -88,6 +88,7 @@ struct ps_record {
     struct ps_span unparsed;
     uint32_t joined;  /* further events joined into this record */
     bool message_cut; /* the message was over its limit and was cut, with a marker in it */
+    uint32_t cut_values; /* texts cut at PS_RECORD_VALUE_BYTES_MAX, with a marker in them */
 
     struct ps_field *fields; /* one subtree of the document, in order, names unique */
     size_t field_count;
@@ -108,14 +109,25 @@ enum ps_level ps_record_level_from_number(int64_t value);
 /* "json", "plain", "vpc_flow"... as the document says it. */
 struct ps_span ps_record_format_name(enum ps_format format);
 
-/* Adds a field whose name is plain text (escaped here when it needs it). An empty name becomes "_". A name that is
- * there already gets the new value (the last one wins, as in most JSON parsers). LIMIT errors: NO_MEMORY, or
- * TOO_LARGE over PS_RECORD_FIELDS_MAX. */
+/* Adds a field whose name is plain text (escaped here when it needs it). A name that is there already gets the new
+ * value (the last one wins, as in most JSON parsers). Names that OpenSearch refuses are mended: an empty or blank one
+ * becomes "_", dots at an end or in a row become "_", a long one is cut. A TEXT or STRING value over
+ * PS_RECORD_VALUE_BYTES_MAX is cut with a marker and counted. LIMIT errors: NO_MEMORY, or TOO_LARGE over
+ * PS_RECORD_FIELDS_MAX. */
 PS_MUST_USE enum ps_err ps_record_add_text(struct ps_record *record, struct ps_arena *arena, struct ps_span name,
                                            struct ps_span value);
 
 /* The same with a name that is escaped already. */
 PS_MUST_USE enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field);
+
+/* A column of a text format: a JSON number is added as one, "-" and nothing at all are not added, the rest is text.
+ * LIMIT errors as above. */
+PS_MUST_USE enum ps_err ps_record_add_column(struct ps_record *record, struct ps_arena *arena, struct ps_span name,
+                                             struct ps_span value);
+
+/* Takes ms as the record's time when it lies within 14 days before and 2 hours after the event's own stamp: clocks of
+ * producers are wrong too often to be believed beyond that. Says whether it did. */
+bool ps_record_accept_time(struct ps_record *record, int64_t ms);
 
 /* The field of that (escaped) name, or NULL. */
 struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span name);

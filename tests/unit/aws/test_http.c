@@ -367,6 +367,7 @@ static void tls_is_checked_against_the_given_roots(void)
     CHECK_ERR(run_tls((struct ps_http_options){ 0 }, server, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
     CHECK_ERR(run_tls((struct ps_http_options){ .ca_file = ps_span_of(ca_file) }, server, "localhost", &exchange),
               PS_ERR_BAD_CONFIG);
+    CHECK_OK(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     /* The Amazon roots serve Amazon's hosts only. */
     CHECK_ERR(
         run_tls((struct ps_http_options){ .amazon_roots_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
