@@ -54,7 +54,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: all
-all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 \
+all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(BUILD)/lib/amazon-roots.pem \
 	$(FUNCTIONS:%=$(BUILD)/functions/%.so) $(BUILD)/.checked ## build the release: bootstrap, libraries, functions and the command-line tool
 
 .PHONY: ready
@@ -82,6 +82,11 @@ $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
+
+# Beside the library, where it is looked for: the roots of AWS's own hosts.
+$(BUILD)/lib/amazon-roots.pem: $(PENSTOCK_DEPS)/ca/amazon-roots.pem
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules

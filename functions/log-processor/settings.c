@@ -8,7 +8,6 @@
 
 static const char *const AUTH_WORDS[] = { "sigv4", "basic", "none", NULL };
 static const char *const SERVICE_WORDS[] = { "auto", "es", "aoss", NULL };
-static const char *const SCHEMA_WORDS[] = { "flat", "ecs", NULL };
 static const char *const LEVEL_WORDS[] = { "none", "trace", "debug", "info", "warn", "error", "fatal", NULL };
 
 #define AT(member) offsetof(struct settings, member)
@@ -145,7 +144,7 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_WORD,
       .offset = AT(field_schema),
       .value_default = "flat",
-      .words = SCHEMA_WORDS,
+      .words = PS_SCHEMA_WORDS,
       .help = "Names of the document's members." },
     { .name = "REDACT",
       .type = PS_CONFIG_TEXT,

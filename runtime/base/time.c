@@ -194,7 +194,6 @@ static bool take_zone(struct ps_span *rest, int64_t *offset_minutes)
 {
     *offset_minutes = 0;
     if (rest->len == 0) return true;
-    (void)take_byte(rest, ' ');
     if (take_one_of(rest, 'Z', 'z')) return rest->len == 0;
     bool west = take_byte(rest, '-');
     if (!west && !take_byte(rest, '+')) return false;
@@ -225,7 +224,9 @@ bool ps_time_parse_iso(struct ps_span text, int64_t *ms)
     bool date = take_year(&text, &civil.year) && take_byte(&text, '-') && take_two(&text, &civil.month) &&
                 take_byte(&text, '-') && take_two(&text, &civil.day);
     bool parted = date && (take_one_of(&text, 'T', 't') || take_byte(&text, ' '));
-    if (!parted || !take_clock(&text, &civil) || !take_zone(&text, &offset_minutes)) return false;
+    if (!parted || !take_clock(&text, &civil)) return false;
+    bool spaced = take_byte(&text, ' ');
+    if ((spaced && text.len == 0) || !take_zone(&text, &offset_minutes)) return false;
     return to_ms(civil, offset_minutes, ms);
 }
 

@@ -210,14 +210,12 @@ static void keep_last(struct members *members)
     }
 }
 
-static enum ps_err read_members(struct ps_arena *arena, struct ps_json_reader reader, size_t count,
-                                struct members *out)
+static enum ps_err read_members(struct ps_arena *arena, struct ps_json_reader reader, size_t count, struct members *out)
 {
     struct members members = { .count = count };
     members.names = PS_ARENA_ARRAY(arena, struct ps_span, count + 1);
     members.written = PS_ARENA_ARRAY(arena, bool, count + 1);
-    if (members.names == NULL || members.written == NULL)
-        PS_FAIL(PS_ERR_NO_MEMORY, "an object of %zu members", count);
+    if (members.names == NULL || members.written == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "an object of %zu members", count);
     for (size_t i = 0; i < count; i++) {
         struct ps_json_token token;
         PS_TRY(ps_json_read_next(&reader, &token));
@@ -352,5 +350,26 @@ enum ps_err ps_json_value_mend(struct ps_arena *arena, struct ps_span raw, unsig
         *out = ps_span_make(out->data + 1, out->len - 2);
     }
     *cuts += mend.cuts;
+    return PS_OK;
+}
+
+enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, struct ps_field *field,
+                               uint32_t *cuts)
+{
+    const char *at = reader->at;
+    while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    if (at < reader->end && (*at == '{' || *at == '[')) {
+        bool breaks = false;
+        unsigned depth = reader->depth;
+        field->kind = PS_FIELD_JSON;
+        PS_TRY(ps_json_value_skip(reader, &field->value, &breaks));
+        if (PS_LIKELY(!breaks)) return PS_OK;
+        return ps_json_value_mend(arena, field->value, depth, &field->value, &field->kind, cuts);
+    }
+    struct ps_json_token token;
+    PS_TRY(ps_json_read_next(reader, &token));
+    field->value = token.text;
+    field->kind = token.kind == PS_JSON_STRING ? PS_FIELD_STRING : PS_FIELD_JSON;
     return PS_OK;
 }

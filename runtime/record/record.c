@@ -31,46 +31,26 @@ struct level_word {
 };
 
 static const struct level_word LEVEL_WORDS[] = {
-    { PS_SPAN_INIT("info"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("error"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("warn"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("warning"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("debug"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("trace"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("fatal"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("critical"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("information"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("informational"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("notice"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("verbose"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("crit"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("err"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("severe"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("fail"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("emerg"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("emergency"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("alert"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("panic"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("dpanic"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("config"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("fine"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("finer"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("finest"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("silly"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("inf"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("wrn"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("dbg"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("dbug"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("trc"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("trce"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("ftl"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("t"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("d"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("i"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("w"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("e"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("f"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("c"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("info"), PS_LEVEL_INFO },        { PS_SPAN_INIT("error"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("warn"), PS_LEVEL_WARN },        { PS_SPAN_INIT("warning"), PS_LEVEL_WARN },
+    { PS_SPAN_INIT("debug"), PS_LEVEL_DEBUG },      { PS_SPAN_INIT("trace"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("fatal"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("critical"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("information"), PS_LEVEL_INFO }, { PS_SPAN_INIT("informational"), PS_LEVEL_INFO },
+    { PS_SPAN_INIT("notice"), PS_LEVEL_INFO },      { PS_SPAN_INIT("verbose"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("crit"), PS_LEVEL_FATAL },       { PS_SPAN_INIT("err"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("severe"), PS_LEVEL_ERROR },     { PS_SPAN_INIT("fail"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("emerg"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("emergency"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("alert"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("panic"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("dpanic"), PS_LEVEL_FATAL },     { PS_SPAN_INIT("config"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("fine"), PS_LEVEL_DEBUG },       { PS_SPAN_INIT("finer"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("finest"), PS_LEVEL_TRACE },     { PS_SPAN_INIT("silly"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("inf"), PS_LEVEL_INFO },         { PS_SPAN_INIT("wrn"), PS_LEVEL_WARN },
+    { PS_SPAN_INIT("dbg"), PS_LEVEL_DEBUG },        { PS_SPAN_INIT("dbug"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("trc"), PS_LEVEL_TRACE },        { PS_SPAN_INIT("trce"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("ftl"), PS_LEVEL_FATAL },        { PS_SPAN_INIT("t"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("d"), PS_LEVEL_DEBUG },          { PS_SPAN_INIT("i"), PS_LEVEL_INFO },
+    { PS_SPAN_INIT("w"), PS_LEVEL_WARN },           { PS_SPAN_INIT("e"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("f"), PS_LEVEL_FATAL },          { PS_SPAN_INIT("c"), PS_LEVEL_FATAL },
 };
 
 enum ps_level ps_record_level_parse(struct ps_span text)
@@ -139,6 +119,18 @@ static enum ps_err grow_fields(struct ps_record *record, struct ps_arena *arena)
     if (fields == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "room for %zu fields", cap);
     if (record->field_count > 0) memcpy(fields, record->fields, record->field_count * sizeof *fields);
     record->fields = fields;
+    record->field_cap = cap;
+    return PS_OK;
+}
+
+enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *arena)
+{
+    if (record->field_count == 0) return PS_OK;
+    size_t cap = record->field_count + FIELDS_AT_FIRST;
+    struct ps_field *copy = ps_arena_alloc(arena, cap * sizeof *copy, _Alignof(struct ps_field));
+    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "room for %zu fields", cap);
+    memcpy(copy, record->fields, record->field_count * sizeof *copy);
+    record->fields = copy;
     record->field_cap = cap;
     return PS_OK;
 }
