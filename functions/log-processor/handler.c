@@ -31,13 +31,15 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     return sink_open(init->arena, settings, init->region, &state->sink);
 }
 
-/* Without partial answers Lambda takes any answer for success and would lose what was handed back: all of it goes back. */
+/* Without partial answers Lambda takes any answer for success and would lose what was handed back: all of it goes back.
+ */
 static enum ps_err check_partial_batch(const struct settings *settings, const struct ps_event *event,
                                        const struct ps_account *account)
 {
     uint64_t returned = account->verdicts[PS_VERDICT_RETURNED];
     if (returned == 0 || event->source != PS_EVENT_KINESIS || settings->partial_batch) return PS_OK;
-    PS_FAIL(PS_ERR_UNAVAILABLE, "%llu records could not be delivered; PARTIAL_BATCH is off, so the whole batch goes back",
+    PS_FAIL(PS_ERR_UNAVAILABLE,
+            "%llu records could not be delivered; PARTIAL_BATCH is off, so the whole batch goes back",
             (unsigned long long)returned);
 }
 
@@ -56,8 +58,7 @@ static enum ps_err run_payload(struct ps_invocation *inv, struct ps_event *event
     };
     PS_TRY(deliver_begin(deliver, inv->arena, &options, &summary->account));
     struct pipeline_output output = deliver_output(deliver);
-    enum ps_err err =
-        pipeline_run(state->pipeline, inv->arena, event, &output, &summary->account, &summary->times);
+    enum ps_err err = pipeline_run(state->pipeline, inv->arena, event, &output, &summary->account, &summary->times);
     enum ps_err finish_err = deliver_finish(deliver);
     summary->sink = deliver->stats;
     if (err == PS_OK) err = finish_err;

@@ -1,8 +1,8 @@
 #include "sink.h"
 
 enum {
-    /* Escaped, an event of 1 MiB can become six times as large, and a JSON one is there twice (message and fields). What is
-     * larger still is a dead letter with its reason. Address space, touched only by such items. */
+    /* Escaped, an event of 1 MiB can become six times as large, and a JSON one is there twice (message and fields).
+     * What is larger still is a dead letter with its reason. Address space, touched only by such items. */
     ITEM_BYTES_MAX = 8 << 20,
 };
 
