@@ -14,8 +14,8 @@ static struct ps_arena arena;
 /* The answer to payload with the listed carriers marked. */
 static struct ps_span answer(const char *payload, size_t bytes_max, const uint8_t *marks, size_t *overflowed)
 {
-    struct ps_event event;
-    struct ps_reply_book book;
+    struct ps_event event = { 0 };
+    struct ps_reply_book book = { 0 };
     struct ps_buf body;
     CHECK_OK(ps_event_open(ps_span_of(payload), &event));
     CHECK_OK(ps_reply_open(&arena, &event, &book));
