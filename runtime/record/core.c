@@ -453,12 +453,11 @@ static bool wait_for_end(struct ps_core_seen *seen, uint8_t number, const struct
 static enum ps_err put_known(struct ps_core_line *line, uint8_t number, const struct ps_field *field)
 {
     bool taken = false;
-    if (PS_UNLIKELY(field->kind == PS_FIELD_JSON && field->value.len > 0 && field->value.data[0] == '{'))
-        PS_TRY(ps_core_object_put(line, field->name, field->value, &taken));
-    else if (NAMES[number - 1].weak)
-        taken = wait_for_end(&line->seen, number, field);
-    else
-        PS_TRY(ps_core_set_by(line, number, field, &taken));
+    bool object = field->kind == PS_FIELD_JSON && field->value.len > 0 && field->value.data[0] == '{';
+    bool weak = NAMES[number - 1].weak;
+    if (PS_UNLIKELY(object)) PS_TRY(ps_core_object_put(line, field->name, field->value, &taken));
+    if (weak && !object) taken = wait_for_end(&line->seen, number, field);
+    if (!weak && !taken) PS_TRY(ps_core_set_by(line, number, field, &taken));
     return taken ? PS_OK : ps_record_add(line->record, line->arena, *field);
 }
 

@@ -103,7 +103,8 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
             *record = before;
             *matched = false;
             if (err == PS_ERR_NO_MEMORY) return err;
-            if (err == PS_ERR_TOO_LARGE) return PS_OK;
+            /* What stands in a cut or damaged object is a part of it, not the line's own. */
+            if (err != PS_OK) return PS_OK;
         }
         offset++;
     }
