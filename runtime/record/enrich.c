@@ -30,7 +30,7 @@ static enum ps_err escape(struct ps_arena *arena, struct ps_span text, struct ps
     *out = ps_span_make("", 0);
     if (text.len == 0) return PS_OK;
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * PS_ENRICH_TAG_VALUE_BYTES_MAX); /* \u0000 is the longest escape */
+    ps_buf_init(&buf, arena, (size_t)6 * PS_ENRICH_TAG_VALUE_BYTES_MAX); /* \u0000 is the longest escape */
     ps_json_write_escape(&buf, text);
     return ps_buf_finish(&buf, out);
 }

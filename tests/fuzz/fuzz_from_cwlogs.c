@@ -1,4 +1,5 @@
-/* Targets: ps_from_cwlogs_open, ps_from_cwlogs_next, ps_from_cwlogs_extracted, ps_enrich_source, ps_to_bulk_put. Whatever the envelope holds, every item is two lines of valid JSON in valid UTF-8. */
+/* Targets: ps_from_cwlogs_open, ps_from_cwlogs_next, ps_from_cwlogs_extracted, ps_enrich_source, ps_to_bulk_put.
+ * Whatever the envelope holds, every item is two lines of valid JSON in valid UTF-8. */
 #include <stdint.h>
 #include <stdlib.h>
 

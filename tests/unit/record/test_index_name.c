@@ -65,7 +65,7 @@ static void equal_periods_are_equal_names(void)
         struct ps_index_name name = compiled(PATTERNS[p]);
         char last[64] = "";
         int64_t period = 0;
-        for (int64_t ms = T0 - 500 * 24 * HOUR; ms < T0; ms += 7 * HOUR / 2) {
+        for (int64_t ms = T0 - HOUR * 24 * 500; ms < T0; ms += HOUR * 7 / 2) {
             struct ps_span text = name_at(&name, ms);
             bool same = text.len == strlen(last) && memcmp(text.data, last, text.len) == 0;
             if (last[0] != '\0') CHECK_EQ(ps_index_name_period(&name, ms) == period, same);
@@ -103,7 +103,8 @@ static void patterns_that_cannot_work_are_refused(void)
     /* 252 + 4 digits are too long although the pattern itself is not. */
     char pattern[254];
     memset(pattern, 'a', sizeof pattern);
-    memcpy(pattern + 252, "%Y", 2);
+    pattern[252] = '%';
+    pattern[253] = 'Y';
     struct ps_index_name name;
     CHECK_ERR(ps_index_name_compile(ps_span_make(pattern, 254), &name), PS_ERR_BAD_CONFIG);
     CHECK_ERR(ps_index_name_compile(ps_span_make(pattern + 1, 253), &name), PS_ERR_BAD_CONFIG);
