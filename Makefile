@@ -152,6 +152,10 @@ invoke: ready $(BUILD)/bootstrap $(BUILD)/functions/$(FUNCTION).so $(RUNTIME_API
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
 
+.PHONY: objects
+objects: ready $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects
+
 .PHONY: asan
 asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory MODE=asan unit
