@@ -163,6 +163,10 @@ run: all $(RUNTIME_API_SERVER) ## send the sample events into a real OpenSearch 
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
 
+.PHONY: objects
+objects: ready $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects
+
 .PHONY: golden
 golden: ready $(BUILD)/penstock ## whole events against the documents they must become
 	@tests/run-golden $(BUILD)
