@@ -254,8 +254,8 @@ static enum ps_err hide_matches(const struct ps_redact *redact, size_t which, st
         if (marker_end <= begin && marker < text->len) find_marker(*text, begin, &marker, &marker_end);
         if (begin < marker_end && marker < end) {
             from = marker_end;
-        } else if (begin == end || begin < from) {
-            from = end + 1; /* an empty match, or one that \K moved back: nothing to hide */
+        } else if (begin == end) {
+            from = end + 1; /* an empty match hides nothing */
         } else {
             ps_buf_put(&buf, ps_span_make(text->data + copied, begin - copied));
             put_marker(&buf, pattern->name);
