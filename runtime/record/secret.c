@@ -136,7 +136,9 @@ static size_t jwt_end(struct ps_span text, size_t at)
     bool has_third = has_at(text, end, PS_SPAN("."));
     /* Cut off in its payload it still tells everything. */
     if (!has_third) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
-    if (payload < JWT_PAYLOAD_BYTES_MIN) return 0;
+    /* Only an encrypted token (JWE) may leave its second part out, and then it has more than dots behind it. */
+    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    if (payload < JWT_PAYLOAD_BYTES_MIN && (payload > 0 || next < JWT_PAYLOAD_BYTES_MIN)) return 0;
     for (int part = 0; part < JWE_FURTHER_PARTS_MAX && has_at(text, end, PS_SPAN(".")); part++) {
         size_t len = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
         if (len == 0 && part > 0) break;
@@ -282,15 +284,16 @@ static size_t card_end(struct ps_span text, size_t at, bool lenient)
     if (text.data[at] < '2' || text.data[at] > '6') return 0;
     size_t run = run_at(text, at, DIGIT, CARD_DIGITS_MAX + 1);
     size_t end = 0;
+    bool is_printed = run == 4 || run == 6;
     if (run >= CARD_DIGITS_MIN) {
         if (run <= CARD_DIGITS_MAX && is_card(text.data + at, run)) end = at + run;
-    } else if (run == 4 || run == 6) {
+    } else if (is_printed) {
         struct groups groups = { 0 };
         read_groups(text, at, &groups);
         end = printed_card_end(&groups);
     }
     if (end == 0 || is_other_number(text, at, end)) return 0;
-    return lenient || !is_in_digest(text, at, end) ? end : 0;
+    return lenient || is_printed || !is_in_digest(text, at, end) ? end : 0;
 }
 
 /* -- names that announce a secret -----------------------------------------------------------------------------------

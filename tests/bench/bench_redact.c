@@ -27,32 +27,37 @@ static uint64_t now_ns(void)
 
 static int json_line(char *at, size_t room, unsigned i)
 {
-    return snprintf(at, room,
-                    "{\"timestamp\":\"2026-11-21T10:%02u:%02u.%03uZ\",\"level\":\"INFO\",\"service\":\"checkout\",\"message\":"
-                    "\"order %u accepted for customer %u after %u ms\",\"requestId\":\"8f14e45f-ceea-467f-a8d7-%012u\","
-                    "\"path\":\"/api/v1/orders/%u/items\",\"status\":200,\"duration_ms\":%u.%02u,\"ts\":%" PRIu64
-                    ",\"user_agent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\",\"ok\":true,\"retries\":0}",
-                    i / 60 % 60, i % 60, i % 1000, i * 7919U, i % 90000, i % 400, i * 31U, i, i % 900, i % 100,
-                    UINT64_C(1795255200000) + i);
+    return snprintf(
+        at, room,
+        "{\"timestamp\":\"2026-11-21T10:%02u:%02u.%03uZ\",\"level\":\"INFO\",\"service\":\"checkout\",\"message\":"
+        "\"order %u accepted for customer %u after %u ms\",\"requestId\":\"8f14e45f-ceea-467f-a8d7-%012u\","
+        "\"path\":\"/api/v1/orders/%u/items\",\"status\":200,\"duration_ms\":%u.%02u,\"ts\":%" PRIu64
+        ",\"user_agent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\",\"ok\":true,\"retries\":0}",
+        i / 60 % 60, i % 60, i % 1000, i * 7919U, i % 90000, i % 400, i * 31U, i, i % 900, i % 100,
+        UINT64_C(1795255200000) + i);
 }
 
 static int plain_line(char *at, size_t room, unsigned i)
 {
-    return snprintf(at, room,
-                    "2026-11-21 10:%02u:%02u,%03u INFO  [http-nio-8080-exec-%u] c.acme.orders.OrderService - loaded order "
-                    "%u in %u ms from cache region=eu-central-1 attempt=%u",
-                    i / 60 % 60, i % 60, i % 1000, i % 20, i * 7919U, i % 400, i % 3);
+    return snprintf(
+        at, room,
+        "2026-11-21 10:%02u:%02u,%03u INFO  [http-nio-8080-exec-%u] c.acme.orders.OrderService - loaded order "
+        "%u in %u ms from cache region=eu-central-1 attempt=%u",
+        i / 60 % 60, i % 60, i % 1000, i % 20, i * 7919U, i % 400, i % 3);
 }
 
 static int vpc_line(char *at, size_t room, unsigned i)
 {
-    return snprintf(at, room, "2 123456789010 eni-1235b8ca123456789 172.31.%u.%u 172.31.16.21 %u 22 6 %u %u %u %u ACCEPT OK",
+    return snprintf(at, room,
+                    "2 123456789010 eni-1235b8ca123456789 172.31.%u.%u 172.31.16.21 %u 22 6 %u %u %u %u ACCEPT OK",
                     i % 255, i / 255 % 255, 1024 + i % 60000, i % 40, i % 50000, 1795255200 + i, 1795255260 + i);
 }
 
 static struct corpus make(const char *name, int (*line)(char *, size_t, unsigned))
 {
-    struct corpus corpus = { .name = name, .bytes = malloc(CORPUS_BYTES), .lines = calloc(LINES_MAX, sizeof(struct ps_span)) };
+    struct corpus corpus = { .name = name,
+                             .bytes = malloc(CORPUS_BYTES),
+                             .lines = calloc(LINES_MAX, sizeof(struct ps_span)) };
     if (corpus.bytes == NULL || corpus.lines == NULL) abort();
     while (corpus.count < LINES_MAX && CORPUS_BYTES - corpus.len > 1024) {
         int len = line(corpus.bytes + corpus.len, 1024, (unsigned)corpus.count);
