@@ -41,9 +41,9 @@ static struct ps_record bare_record(void)
 static struct ps_record full_record(void)
 {
     static struct ps_field fields[] = {
-        { PS_SPAN_INIT("text"), PS_SPAN_INIT("say \"hi\"\n"), PS_FIELD_TEXT },
-        { PS_SPAN_INIT("string"), PS_SPAN_INIT("a\\\"b"), PS_FIELD_STRING },
-        { PS_SPAN_INIT("json"), PS_SPAN_INIT("{\n  \"a\": [1,\r\n 2]\n}"), PS_FIELD_JSON },
+        { PS_SPAN_INIT("text"), PS_SPAN_INIT("say \"hi\"\n"), PS_FIELD_TEXT, false },
+        { PS_SPAN_INIT("string"), PS_SPAN_INIT("a\\\"b"), PS_FIELD_STRING, false },
+        { PS_SPAN_INIT("json"), PS_SPAN_INIT("{\n  \"a\": [1,\r\n 2]\n}"), PS_FIELD_JSON, false },
     };
     struct ps_record record = bare_record();
     record.time_ms = 1795255199001;
