@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -178,6 +179,8 @@ static void start_child(struct run *run)
     child->pid = fork();
     if (child->pid < 0) die("fork", run->options.bootstrap);
     if (child->pid > 0) return;
+    /* However this program ends, the bootstrap must not be left waiting for its next event. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Both streams of the function are its log. */
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
     char *arguments[] = { run->options.bootstrap, NULL };
