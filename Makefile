@@ -15,7 +15,8 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 # -- flags -------------------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
-HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong
+HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(PENSTOCK_DEPS)=.deps \
+	-fstack-protector-strong
 SECTIONS := -ffunction-sections -fdata-sections
 INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
 DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
@@ -54,7 +55,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: all
-all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 \
+all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(BUILD)/lib/amazon-roots.pem \
 	$(FUNCTIONS:%=$(BUILD)/functions/%.so) $(BUILD)/.checked ## build the release: bootstrap, libraries, functions and the command-line tool
 
 .PHONY: ready
@@ -82,6 +83,11 @@ $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
+
+# Beside the library, where it is looked for: the roots of AWS's own hosts.
+$(BUILD)/lib/amazon-roots.pem: $(PENSTOCK_DEPS)/ca/amazon-roots.pem
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules
@@ -156,6 +162,10 @@ run: all $(RUNTIME_API_SERVER) ## send the sample events into a real OpenSearch 
 .PHONY: unit
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
+
+.PHONY: objects
+objects: ready $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects
 
 .PHONY: golden
 golden: ready $(BUILD)/penstock ## whole events against the documents they must become

@@ -34,11 +34,10 @@ struct open_record {
     bool in_hand;
     unsigned scratch; /* the arena that all of it lies on */
     struct ps_from_cwlogs_event event;
+    struct ps_record record; /* its message is what a next event may continue */
     struct ps_container container;
-    bool contained;
-    struct ps_span text;
-    struct ps_buf joined_text; /* holds text once something was joined */
-    uint32_t joined;
+    bool contained;            /* an agent had wrapped it: members came from elsewhere than the message */
+    struct ps_buf joined_text; /* holds the message once something was joined */
 };
 
 enum ps_err pipeline_open(struct ps_arena *process, const struct pipeline_options *options, struct pipeline **out)
@@ -92,15 +91,16 @@ static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope
 {
     if (!open->in_hand) return PS_OK;
     open->in_hand = false;
-    struct stages_record record = {
-        .event = &open->event,
-        .text = open->joined > 0 ? ps_buf_span(&open->joined_text) : open->text,
-        .container = open->contained ? &open->container : NULL,
-        .joined = open->joined,
-    };
     struct ps_arena *scratch = &run->scratch[open->scratch];
-    PS_TRY(stages_finish(envelope, scratch, &record, pipeline_tag(carrier, open->event.position), run->output,
-                         run->account, &run->counts));
+    struct stages_output out = {
+        .output = run->output,
+        .tag = pipeline_tag(carrier, open->event.position),
+        .account = run->account,
+        .counts = &run->counts,
+    };
+    bool elsewhere = open->contained || open->event.extracted.len > 0;
+    struct ps_span source = elsewhere ? ps_span_make(NULL, 0) : open->record.message;
+    PS_TRY(stages_finish(envelope, scratch, &open->event, &open->record, source, &out));
     ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
     return PS_OK;
 }
@@ -108,22 +108,22 @@ static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope
 /* Puts text behind the record in hand: pieces of one line directly, lines with a line feed between. */
 static enum ps_err join(struct run *run, struct open_record *open, struct ps_span text, bool is_piece)
 {
-    if (open->joined == 0) {
+    struct ps_record *record = &open->record;
+    if (record->joined == 0) {
         ps_buf_init(&open->joined_text, &run->scratch[open->scratch], JOINED_BYTES_MAX);
-        ps_buf_put(&open->joined_text, open->text);
+        ps_buf_put(&open->joined_text, record->message);
     }
     if (!is_piece) ps_buf_byte(&open->joined_text, '\n');
     ps_buf_put(&open->joined_text, text);
-    struct ps_span all;
-    PS_TRY(ps_buf_finish(&open->joined_text, &all));
-    open->joined++;
+    PS_TRY(ps_buf_finish(&open->joined_text, &record->message));
+    record->joined++;
     ps_account_add(run->account, PS_VERDICT_JOINED, 1);
     return PS_OK;
 }
 
 static bool fits(const struct open_record *open, struct ps_span text)
 {
-    size_t used = open->joined > 0 ? open->joined_text.len : open->text.len;
+    size_t used = open->record.message.len;
     return text.len < JOINED_BYTES_MAX - 1 && used < JOINED_BYTES_MAX - 1 - text.len;
 }
 
@@ -132,14 +132,39 @@ static enum ps_err read_event(struct run *run, struct ps_from_cwlogs_envelope *e
                               struct open_record *next, bool *more)
 {
     struct ps_arena *arena = &run->scratch[scratch];
-    *next = (struct open_record){ .scratch = scratch };
+    next->in_hand = false;
+    next->scratch = scratch;
     PS_TRY(ps_from_cwlogs_next(envelope, arena, &next->event, more));
     if (!*more || next->event.fault != NULL) return PS_OK;
+    ps_from_cwlogs_record(envelope, &next->event, run->pipeline->stages.function_region, &next->record);
     bool cut = false;
-    PS_TRY(ps_clean(arena, next->event.message, PS_CLEAN_UNLIMITED, &next->text, &cut));
-    PS_TRY(ps_container_unwrap(arena, next->text, &next->container, &next->contained));
-    if (next->contained) next->text = next->container.message;
+    PS_TRY(ps_clean(arena, next->event.message, PS_CLEAN_UNLIMITED, &next->record.message, &cut));
+    PS_TRY(ps_container_unwrap(arena, &next->record, &next->container, &next->contained));
     next->in_hand = true;
+    return PS_OK;
+}
+
+/* Whether next was joined to the record in hand. */
+static enum ps_err try_join(struct run *run, struct ps_multiline *lines, struct open_record *open,
+                            const struct open_record *next, bool *joined)
+{
+    struct ps_span text = next->record.message;
+    bool is_piece = open->in_hand && ps_container_continues(&open->container, &next->container) && fits(open, text);
+    /* The joiner sees every text that is no piece: its state follows the stream. */
+    bool is_line = !is_piece && run->pipeline->settings->multiline && ps_multiline_continues(lines, text) &&
+                   open->in_hand && fits(open, text);
+    *joined = is_piece || is_line;
+    if (!*joined) return PS_OK;
+    if (is_piece) open->container = next->container;
+    return join(run, open, text, is_piece);
+}
+
+static enum ps_err bury_event(struct run *run, size_t carrier, const struct open_record *next)
+{
+    const struct ps_from_cwlogs_event *event = &next->event;
+    PS_TRY(bury(run, pipeline_tag(carrier, event->position), event->fault, event->raw, false));
+    struct ps_arena *scratch = &run->scratch[next->scratch];
+    ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
     return PS_OK;
 }
 
@@ -150,35 +175,30 @@ static enum ps_err run_events(struct run *run, struct ps_from_cwlogs_envelope *e
     PS_TRY(stages_envelope_begin(&run->pipeline->stages, run->arena, envelope, &stages));
     struct ps_multiline lines;
     ps_multiline_begin(&lines);
-    struct open_record open = { .in_hand = false };
+    struct open_record records[2] = { { .scratch = 0 }, { .scratch = 1 } };
+    struct open_record *open = &records[0];
     for (;;) {
-        struct open_record next;
+        struct open_record *next = &records[1 - open->scratch];
         bool more = false;
-        PS_TRY(read_event(run, envelope, open.in_hand ? 1 - open.scratch : 0, &next, &more));
-        if (!more) break;
-        struct ps_arena *scratch = &run->scratch[next.scratch];
-        if (next.event.fault != NULL) {
-            PS_TRY(bury(run, pipeline_tag(carrier, next.event.position), next.event.fault, next.event.raw, false));
-            ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
+        PS_TRY(read_event(run, envelope, next->scratch, next, &more));
+        if (!more) return finish_open(run, &stages, carrier, open);
+        if (next->event.fault != NULL) {
+            PS_TRY(bury_event(run, carrier, next));
             continue;
         }
-        tell_first(run, next.event.id, next.event.timestamp_ms);
+        tell_first(run, next->event.id, next->event.timestamp_ms);
         run->account->in++;
-        run->account->repaired += next.event.repaired;
-        bool is_piece = open.in_hand && open.contained && next.contained &&
-                        ps_container_continues(&open.container, &next.container) && fits(&open, next.text);
-        bool is_line = !is_piece && run->pipeline->settings->multiline && ps_multiline_continues(&lines, next.text) &&
-                       open.in_hand && fits(&open, next.text);
-        if (is_piece || is_line) {
-            PS_TRY(join(run, &open, next.text, is_piece));
-            ps_container_note_piece(&open.container, &next.container);
+        run->account->repaired += next->event.repaired;
+        bool joined = false;
+        PS_TRY(try_join(run, &lines, open, next, &joined));
+        if (joined) {
+            struct ps_arena *scratch = &run->scratch[next->scratch];
             ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
             continue;
         }
-        PS_TRY(finish_open(run, &stages, carrier, &open));
+        PS_TRY(finish_open(run, &stages, carrier, open));
         open = next;
     }
-    return finish_open(run, &stages, carrier, &open);
 }
 
 /* An envelope of our own group, or an excluded one: counted and let go. */

@@ -5,11 +5,9 @@
 
 #include "host/config.h"
 
-enum settings_schema { SETTINGS_SCHEMA_FLAT, SETTINGS_SCHEMA_ECS };
-
 struct settings {
     struct ps_span opensearch_endpoint;
-    uint32_t opensearch_auth; /* enum ps_opensearch_auth */
+    uint32_t opensearch_auth;    /* enum ps_opensearch_auth */
     uint32_t opensearch_service; /* index into its words: by host, es, aoss */
     struct ps_span opensearch_username;
     struct ps_span opensearch_password;
@@ -31,7 +29,7 @@ struct settings {
     struct ps_span exclude_at_match;
     uint32_t min_level; /* enum ps_level */
     uint32_t sample_rate_millionths;
-    uint32_t field_schema;
+    uint32_t field_schema; /* enum ps_schema_kind */
     struct ps_span redact;
     struct ps_span redact_patterns;
     bool multiline;
@@ -42,6 +40,7 @@ struct settings {
 
     struct ps_span dead_letter_bucket;
     struct ps_span dead_letter_dir;
+    struct ps_span dead_letter_prefix;
     bool penstock_local;
 };
 

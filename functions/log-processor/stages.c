@@ -10,24 +10,21 @@
 enum { REFUSED_ITEM_BYTES_MAX = 12 << 20 };
 
 static enum ps_err compile_pattern(struct ps_arena *process, const char *setting, struct ps_span pattern,
-                                   const struct ps_match **out)
+                                   struct ps_match **out)
 {
     if (pattern.len == 0) return PS_OK;
-    struct ps_match *match = NULL;
-    enum ps_err err = ps_match_compile(process, pattern, 0, &match);
-    if (err != PS_OK) return ps_err_wrap(err, "%s", setting);
-    *out = match;
-    return PS_OK;
+    enum ps_err err = ps_match_compile(process, pattern, 0, out);
+    return err == PS_OK ? PS_OK : ps_err_wrap(err, "%s", setting);
 }
 
 static enum ps_err open_include(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    return compile_pattern(process, "INCLUDE_AT_MATCH", settings->include_at_match, &stages->filter.include);
+    return compile_pattern(process, "INCLUDE_AT_MATCH", settings->include_at_match, &stages->include);
 }
 
 static enum ps_err open_exclude(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    return compile_pattern(process, "EXCLUDE_AT_MATCH", settings->exclude_at_match, &stages->filter.exclude);
+    return compile_pattern(process, "EXCLUDE_AT_MATCH", settings->exclude_at_match, &stages->exclude);
 }
 
 static enum ps_err open_redact(struct ps_arena *process, const struct settings *settings, struct stages *stages)
@@ -54,6 +51,15 @@ static enum ps_err (*const OPENERS[])(struct ps_arena *, const struct settings *
     open_include, open_exclude, open_redact, open_tags, open_index,
 };
 
+/* What lies outside the arena: code that PCRE2 compiled. */
+void stages_close(struct stages *stages)
+{
+    if (stages->filter.scratch != NULL) ps_match_scratch_close(stages->filter.scratch);
+    if (stages->include != NULL) ps_match_close(stages->include);
+    if (stages->exclude != NULL) ps_match_close(stages->exclude);
+    if (stages->redact != NULL) ps_redact_close(stages->redact);
+}
+
 enum { OPENERS_COUNT = sizeof OPENERS / sizeof OPENERS[0] };
 
 void stages_check(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes)
@@ -76,10 +82,13 @@ enum ps_err stages_open(struct ps_arena *process, const struct settings *setting
                     .sample_millionths = settings->sample_rate_millionths },
         .enrich = { .service = settings->service, .env = settings->environment },
     };
-    for (size_t i = 0; i < OPENERS_COUNT; i++) PS_TRY(OPENERS[i](process, settings, stages));
+    for (size_t i = 0; i < OPENERS_COUNT; i++)
+        PS_TRY(OPENERS[i](process, settings, stages));
+    stages->filter.include = stages->include;
+    stages->filter.exclude = stages->exclude;
     PS_TRY(ps_match_scratch_open(process, &stages->filter.scratch));
     stages->bulk = (struct ps_to_bulk_options){
-        .schema = settings->field_schema == SETTINGS_SCHEMA_ECS ? &PS_SCHEMA_ECS : &PS_SCHEMA_FLAT,
+        .schema = ps_schema_of((enum ps_schema_kind)settings->field_schema),
         .op = PS_TO_BULK_CREATE,
         .ids = settings->opensearch_ids,
         .index = &stages->index,
@@ -93,34 +102,21 @@ enum ps_err stages_envelope_begin(const struct stages *stages, struct ps_arena *
 {
     *out = (struct stages_envelope){ .stages = stages, .envelope = envelope };
     out->source = ps_enrich_source(envelope->log_group, envelope->log_stream);
-    PS_TRY(ps_to_bulk_begin(arena, &stages->bulk, &out->bulk));
-    out->bulk.source = ps_identity_source(envelope->owner, envelope->log_group, envelope->log_stream);
-    return PS_OK;
+    return ps_to_bulk_begin(arena, &stages->bulk, envelope->owner, envelope->log_group, envelope->log_stream,
+                            &out->bulk);
 }
 
-/* From the text to a record that says all it can. */
+/* From the message to a record that says all it can. */
 static enum ps_err understand(struct stages_envelope *envelope, struct ps_arena *scratch,
-                              const struct stages_record *input, struct ps_record *record)
+                              const struct ps_from_cwlogs_event *event, struct ps_record *record)
 {
-    const struct stages *stages = envelope->stages;
-    ps_from_cwlogs_record(envelope->envelope, input->event, stages->function_region, record);
-    record->message = input->text;
-    record->joined = input->joined;
     PS_TRY(ps_parse(scratch, record));
-    if (input->container != NULL) PS_TRY(ps_container_apply(scratch, input->container, record));
-    PS_TRY(ps_from_cwlogs_extracted(scratch, input->event, record));
+    PS_TRY(ps_from_cwlogs_extracted(scratch, event, record));
     bool cut = false;
     PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));
     record->message_cut = record->message_cut || cut;
-    ps_enrich_record(&stages->enrich, &envelope->source, record);
+    ps_enrich_record(&envelope->stages->enrich, &envelope->source, record);
     return PS_OK;
-}
-
-/* What can be scanned instead of every member. Members that came from elsewhere than the text need the long way. */
-static struct ps_span redaction_source(const struct stages_record *input)
-{
-    bool elsewhere = input->container != NULL || input->event->extracted.len > 0;
-    return elsewhere ? ps_span_make(NULL, 0) : input->text;
 }
 
 /* The item did not fit the sink's buffer, or its index is one too many: it is a dead letter with all it holds. */
@@ -136,33 +132,33 @@ static enum ps_err refuse(struct stages_envelope *envelope, struct ps_arena *scr
 }
 
 static enum ps_err put_out(struct stages_envelope *envelope, struct ps_arena *scratch, const struct ps_record *record,
-                           uint64_t tag, const struct pipeline_output *output, struct stages_counts *counts)
+                           const struct stages_output *out)
 {
-    if (!ps_index_name_admit(&counts->indices, &envelope->stages->index, record->event_time_ms)) {
-        return refuse(envelope, scratch, record, tag, "too_many_indices", output);
+    const struct pipeline_output *output = out->output;
+    if (!ps_index_name_admit(&out->counts->indices, &envelope->stages->index, record->event_time_ms)) {
+        return refuse(envelope, scratch, record, out->tag, "too_many_indices", output);
     }
     struct ps_buf *buf = NULL;
     PS_TRY(output->item_begin(output->context, &buf));
     enum ps_err err = ps_to_bulk_put(buf, &envelope->bulk, record);
-    if (err == PS_OK) return output->item_commit(output->context, tag);
+    if (err == PS_OK) return output->item_commit(output->context, out->tag);
     output->item_rollback(output->context);
     if (err != PS_ERR_TOO_LARGE) return err;
-    return refuse(envelope, scratch, record, tag, "too_large", output);
+    return refuse(envelope, scratch, record, out->tag, "too_large", output);
 }
 
 enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scratch,
-                          const struct stages_record *input, uint64_t tag, const struct pipeline_output *output,
-                          struct ps_account *account, struct stages_counts *counts)
+                          const struct ps_from_cwlogs_event *event, struct ps_record *record, struct ps_span source,
+                          const struct stages_output *out)
 {
-    struct ps_record record;
-    PS_TRY(understand(envelope, scratch, input, &record));
-    if (ps_filter_decide(&envelope->stages->filter, &record, envelope->bulk.source, &counts->filter) !=
-        PS_FILTER_KEEP) {
-        ps_account_add(account, PS_VERDICT_FILTERED, 1);
+    const struct stages *stages = envelope->stages;
+    PS_TRY(understand(envelope, scratch, event, record));
+    if (ps_filter_decide(&stages->filter, record, envelope->bulk.source, &out->counts->filter) != PS_FILTER_KEEP) {
+        ps_account_add(out->account, PS_VERDICT_FILTERED, 1);
         return PS_OK;
     }
-    PS_TRY(ps_redact_record(envelope->stages->redact, scratch, redaction_source(input), &record, &counts->redact));
-    if (record.unparsed.len > 0) account->unparsed++;
-    account->cut += record.cut_values + (record.message_cut ? 1U : 0U);
-    return put_out(envelope, scratch, &record, tag, output, counts);
+    PS_TRY(ps_redact_record(stages->redact, scratch, source, record, &out->counts->redact));
+    if (record->unparsed.len > 0) out->account->unparsed++;
+    out->account->cut += record->cut_values + (record->message_cut ? 1U : 0U);
+    return put_out(envelope, scratch, record, out);
 }

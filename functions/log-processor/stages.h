@@ -5,7 +5,6 @@
 
 #include "event/from_cwlogs.h"
 #include "pipeline.h"
-#include "record/container.h"
 #include "record/enrich.h"
 #include "record/filter.h"
 #include "record/index_name.h"
@@ -16,6 +15,8 @@
 enum { STAGES_MESSAGE_BYTES_MAX = 1 << 20 };
 
 struct stages {
+    struct ps_match *include; /* NULL: everything */
+    struct ps_match *exclude; /* NULL: nothing */
     struct ps_filter filter;
     struct ps_redact *redact;
     struct ps_enrich_settings enrich;
@@ -33,14 +34,6 @@ struct stages_envelope {
     struct ps_to_bulk_envelope bulk;
 };
 
-/* A record ready to be finished. */
-struct stages_record {
-    const struct ps_from_cwlogs_event *event; /* the first one, if several were joined */
-    struct ps_span text;                      /* clean, unwrapped, joined */
-    const struct ps_container *container;     /* NULL: the text stood by itself */
-    uint32_t joined;
-};
-
 /* Counters of one payload that stages keep beside the account. */
 struct stages_counts {
     struct ps_filter_counts filter;
@@ -48,8 +41,18 @@ struct stages_counts {
     struct ps_index_name_seen indices;
 };
 
+/* Where a record's verdict and its document go. */
+struct stages_output {
+    const struct pipeline_output *output;
+    uint64_t tag;
+    struct ps_account *account;
+    struct stages_counts *counts;
+};
+
 PS_MUST_USE enum ps_err stages_open(struct ps_arena *process, const struct settings *settings,
                                     struct ps_span function_region, struct stages *stages);
+
+void stages_close(struct stages *stages);
 
 /* Adds what stages_open would refuse, each thing of it. */
 void stages_check(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes);
@@ -58,10 +61,11 @@ PS_MUST_USE enum ps_err stages_envelope_begin(const struct stages *stages, struc
                                               const struct ps_from_cwlogs_envelope *envelope,
                                               struct stages_envelope *out);
 
-/* Puts the record out, or counts it as filtered. */
+/* Puts the record out, or counts it as filtered. record has its coordinates and its whole message, cleaned, unwrapped
+ * and joined; event is the (first) one it came from; source is what redaction may scan instead of every member, or a
+ * span without data when members came from elsewhere too. */
 PS_MUST_USE enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scratch,
-                                      const struct stages_record *input, uint64_t tag,
-                                      const struct pipeline_output *output, struct ps_account *account,
-                                      struct stages_counts *counts);
+                                      const struct ps_from_cwlogs_event *event, struct ps_record *record,
+                                      struct ps_span source, const struct stages_output *out);
 
 #endif

@@ -105,15 +105,15 @@ static const char *string_end(const char *at, const char *end, bool *has_escapes
     }
 }
 
-/* Most keys and values are short and without escapes: one look at 16 bytes settles them. */
+/* Most keys and values are short and without escapes: a look at 16 bytes, or two, settles them. */
 static inline const char *short_string_end(const char *at, const char *end, bool *has_escapes, const char **fault)
 {
-    if (PS_LIKELY(end - at >= PS_SCAN_STEP)) {
-        size_t stop = ps_scan_special(at);
-        if (stop < PS_SCAN_STEP && at[stop] == '"') {
-            *has_escapes = false;
-            return at + stop;
-        }
+    for (const char *step = at; end - step >= PS_SCAN_STEP && step - at < PS_SCAN_BLOCK; step += PS_SCAN_STEP) {
+        size_t stop = ps_scan_special(step);
+        if (stop == PS_SCAN_STEP) continue;
+        if (step[stop] != '"') break;
+        *has_escapes = false;
+        return step + stop;
     }
     return string_end(at, end, has_escapes, fault);
 }
@@ -121,21 +121,26 @@ static inline const char *short_string_end(const char *at, const char *end, bool
 static inline enum ps_err read_string(struct ps_json_reader *reader, const char *at, struct ps_json_token *out)
 {
     const char *fault = at;
-    const char *close = short_string_end(at + 1, reader->end, &out->escaped, &fault);
+    bool escaped = false;
+    const char *close = short_string_end(at + 1, reader->end, &escaped, &fault);
     if (PS_UNLIKELY(close == NULL)) return unexpected(reader, fault);
-    out->text = ps_span_between(at + 1, close);
+    *out = (struct ps_json_token){ PS_JSON_STRING, escaped, ps_span_between(at + 1, close) };
     reader->at = close + 1;
+    reader->expects = EXPECTS_MORE;
     return PS_OK;
 }
 
 static inline enum ps_err read_key(struct ps_json_reader *reader, const char *at, struct ps_json_token *out)
 {
     if (PS_UNLIKELY(at >= reader->end || *at != '"')) return unexpected(reader, at);
-    PS_TRY(read_string(reader, at, out));
-    out->kind = PS_JSON_KEY;
-    at = after_blanks(reader->at, reader->end);
-    if (PS_UNLIKELY(at >= reader->end || *at != ':')) return unexpected(reader, at);
-    reader->at = at + 1;
+    const char *fault = at;
+    bool escaped = false;
+    const char *close = short_string_end(at + 1, reader->end, &escaped, &fault);
+    if (PS_UNLIKELY(close == NULL)) return unexpected(reader, fault);
+    const char *colon = after_blanks(close + 1, reader->end);
+    if (PS_UNLIKELY(colon >= reader->end || *colon != ':')) return unexpected(reader, colon);
+    *out = (struct ps_json_token){ PS_JSON_KEY, escaped, ps_span_between(at + 1, close) };
+    reader->at = colon + 1;
     reader->expects = EXPECTS_VALUE;
     return PS_OK;
 }
@@ -207,12 +212,7 @@ static inline enum ps_err read_value(struct ps_json_reader *reader, const char *
 {
     if (PS_UNLIKELY(at >= reader->end)) return unexpected(reader, at);
     char c = *at;
-    if (PS_LIKELY(c == '"')) {
-        PS_TRY(read_string(reader, at, out));
-        out->kind = PS_JSON_STRING;
-        reader->expects = EXPECTS_MORE;
-        return PS_OK;
-    }
+    if (PS_LIKELY(c == '"')) return read_string(reader, at, out);
     if (c == '{' || c == '[') return open_level(reader, at, out);
     if (c == '-' || (c >= '0' && c <= '9')) return read_number(reader, at, out);
     return read_word(reader, at, out);
@@ -251,12 +251,7 @@ static inline enum ps_err step(struct ps_json_reader *reader, struct ps_json_tok
 
 enum ps_err ps_json_read_next(struct ps_json_reader *reader, struct ps_json_token *out)
 {
-    struct ps_json_reader local = *reader;
-    struct ps_json_token token;
-    PS_TRY(step(&local, &token));
-    *reader = local;
-    *out = token;
-    return PS_OK;
+    return step(reader, out);
 }
 
 /* Moves to where the value begins that is due now: after a key, at the start, or as the next element of an array. */
@@ -277,15 +272,14 @@ static enum ps_err find_value(struct ps_json_reader *reader)
 
 enum ps_err ps_json_read_skip(struct ps_json_reader *reader, struct ps_span *raw)
 {
-    struct ps_json_reader local = *reader;
-    PS_TRY(find_value(&local));
-    const char *begin = local.at;
+    PS_TRY(find_value(reader));
+    const char *begin = reader->at;
+    const uint8_t depth = reader->depth;
     struct ps_json_token token;
     do
-        PS_TRY(step(&local, &token));
-    while (local.depth > reader->depth);
-    if (raw != NULL) *raw = ps_span_between(begin, local.at);
-    *reader = local;
+        PS_TRY(step(reader, &token));
+    while (reader->depth > depth);
+    if (raw != NULL) *raw = ps_span_between(begin, reader->at);
     return PS_OK;
 }
 
@@ -354,39 +348,91 @@ static size_t put_escape(char *out, const char **at, const char *end)
     return 1;
 }
 
-static enum ps_err bad_escape(size_t offset)
+/* Undoes the escapes whose backslashes are marked in the len bytes at at, copying the runs between them; *to moves.
+ * Returns where it stopped: behind the block, a byte further when an escape reaches over it, or at an escape that needs
+ * a closer look. */
+static inline const char *unescape_block(char **to, const char *at, size_t len, uint64_t marked)
 {
-    PS_FAIL(PS_ERR_BAD_INPUT, "JSON string: no such escape at offset %zu", offset);
+    char *out = *to;
+    size_t from = 0;
+    for (; marked != 0; marked &= marked - 1) {
+        size_t escape = (size_t)__builtin_ctzll(marked);
+        ps_scan_copy_run(out, at + from, escape - from);
+        out += escape - from;
+        from = escape;
+        char c = unescaped(at[escape + 1]);
+        if (PS_UNLIKELY(c == 0)) break;
+        *out++ = c;
+        from += 2;
+    }
+    if (marked == 0 && from < len) {
+        ps_scan_copy_run(out, at + from, len - from);
+        out += len - from;
+        from = len;
+    }
+    *to = out;
+    return at + from;
+}
+
+/* Undoes the escapes of [at, end) onto *to while PS_SCAN_REACH bytes can be read up to limit. Returns where it stopped,
+ * or NULL with *fault at an escape that does not exist. */
+static const char *unescape_blocks(char **to, const char *at, const char *end, const char *limit, const char **fault)
+{
+    while (at < end && limit - at >= PS_SCAN_REACH) {
+        size_t len = end - at < PS_SCAN_BLOCK ? (size_t)(end - at) : PS_SCAN_BLOCK;
+        uint64_t inside = len == PS_SCAN_BLOCK ? UINT64_MAX : (UINT64_C(1) << len) - 1;
+        uint64_t backslash = ps_scan_backslashes(at) & inside;
+        uint64_t carry = 0; /* a block always begins with a byte that nothing escapes */
+        uint64_t marked = backslash & ~ps_scan_escaped(backslash, &carry);
+        const char *stop = unescape_block(to, at, len, marked);
+        while (PS_UNLIKELY(stop < at + len)) {
+            *fault = stop;
+            size_t made = put_escape(*to, &stop, end);
+            if (made == 0) return NULL;
+            *to += made;
+            if (stop >= end || *stop != '\\') break;
+        }
+        at = stop;
+    }
+    *fault = at;
+    return at <= end ? at : NULL;
+}
+
+/* Undoes the escapes of text onto to, which has PS_SCAN_REACH bytes more than text. Returns the end of the result, or
+ * NULL with *fault_offset. */
+static char *unescape(char *to, struct ps_span text, size_t *fault_offset)
+{
+    const char *end = text.data + text.len;
+    const char *fault = text.data;
+    const char *at = unescape_blocks(&to, text.data, end, end, &fault);
+    *fault_offset = (size_t)(fault - text.data);
+    if (at == NULL) return NULL;
+    /* What is left is less than the blocks may reach over: it is done in a copy with room behind it. */
+    char last[2 * PS_SCAN_REACH] = { 0 };
+    size_t left = (size_t)(end - at);
+    memcpy(last, at, left);
+    const char *last_at = unescape_blocks(&to, last, last + left, last + sizeof last, &fault);
+    *fault_offset = (size_t)(at - text.data) + (size_t)(fault - last);
+    return last_at == NULL ? NULL : to;
 }
 
 enum ps_err ps_json_read_unescape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
-    ptrdiff_t first = ps_span_find_byte(text, '\\');
-    if (first == PS_SPAN_NONE) {
+    ptrdiff_t plain = ps_span_find_byte(text, '\\');
+    if (plain == PS_SPAN_NONE) {
         *out = text;
         return PS_OK;
     }
-    char *copy = ps_arena_bytes(arena, text.len);
+    size_t room = text.len + PS_SCAN_REACH;
+    char *copy = ps_arena_bytes(arena, room);
     if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "JSON string of %zu bytes", text.len);
-    const char *at = text.data;
-    const char *end = text.data + text.len;
-    char *to = copy;
-    while (at < end) {
-        struct ps_span rest = ps_span_between(at, end);
-        ptrdiff_t run = ps_span_find_byte(rest, '\\');
-        if (run == PS_SPAN_NONE) run = end - at;
-        memcpy(to, at, (size_t)run);
-        to += run;
-        at += run;
-        if (at == end) break;
-        char bytes[4];
-        size_t len = put_escape(bytes, &at, end);
-        if (len == 0) return bad_escape((size_t)(at - text.data));
-        memcpy(to, bytes, len);
-        to += len;
-    }
-    size_t len = (size_t)(to - copy);
-    PS_ASSERT(ps_arena_resize_newest(arena, copy, text.len, len));
+    memcpy(copy, text.data, (size_t)plain);
+    size_t fault_offset = 0;
+    const char *end = unescape(copy + plain, ps_span_from(text, (size_t)plain), &fault_offset);
+    if (end == NULL)
+        PS_FAIL(PS_ERR_BAD_INPUT, "JSON string: no such escape at offset %zu", (size_t)plain + fault_offset);
+    size_t len = (size_t)(end - copy);
+    PS_ASSERT(ps_arena_resize_newest(arena, copy, room, len));
     *out = ps_span_make(copy, len);
     return PS_OK;
 }
@@ -414,7 +460,7 @@ enum ps_err ps_json_read_member(struct ps_span object, struct ps_span name, stru
 {
     struct ps_json_reader reader;
     ps_json_read_init(&reader, object);
-    struct ps_json_token token;
+    struct ps_json_token token = { 0 };
     PS_TRY(ps_json_read_next(&reader, &token));
     if (token.kind != PS_JSON_OBJECT_BEGIN) PS_FAIL(PS_ERR_BAD_INPUT, "JSON: not an object");
     for (;;) {

@@ -88,26 +88,23 @@ void ps_json_write_array_end(struct ps_json_writer *writer)
     close_level(writer, ']');
 }
 
-/* Writes the escape of a special byte; at most 6 bytes. */
-static size_t put_escape(char *out, char c)
-{
-    static const char SHORT[256] = {
-        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
-    };
-    static const char HEX[] = "0123456789abcdef";
-    unsigned char byte = (unsigned char)c;
-    out[0] = '\\';
-    if (SHORT[byte] != 0) {
-        out[1] = SHORT[byte];
-        return 2;
-    }
-    memcpy(out + 1, "u00", 3);
-    out[4] = HEX[byte >> 4];
-    out[5] = HEX[byte & 15];
-    return 6;
-}
-
 enum { ESCAPE_BYTES_MAX = 6 };
+
+/* How each special byte is written. */
+struct escape {
+    char text[7];
+    uint8_t len;
+};
+
+static const struct escape ESCAPES['\\' + 1] = {
+    { "\\u0000", 6 }, { "\\u0001", 6 }, { "\\u0002", 6 },      { "\\u0003", 6 },       { "\\u0004", 6 },
+    { "\\u0005", 6 }, { "\\u0006", 6 }, { "\\u0007", 6 },      { "\\b", 2 },           { "\\t", 2 },
+    { "\\n", 2 },     { "\\u000b", 6 }, { "\\f", 2 },          { "\\r", 2 },           { "\\u000e", 6 },
+    { "\\u000f", 6 }, { "\\u0010", 6 }, { "\\u0011", 6 },      { "\\u0012", 6 },       { "\\u0013", 6 },
+    { "\\u0014", 6 }, { "\\u0015", 6 }, { "\\u0016", 6 },      { "\\u0017", 6 },       { "\\u0018", 6 },
+    { "\\u0019", 6 }, { "\\u001a", 6 }, { "\\u001b", 6 },      { "\\u001c", 6 },       { "\\u001d", 6 },
+    { "\\u001e", 6 }, { "\\u001f", 6 }, ['"'] = { "\\\"", 2 }, ['\\'] = { "\\\\", 2 },
+};
 
 /* Copies bytes of [at, end) to to until one needs an escape; to has room for all of them. Returns how many. */
 static inline size_t copy_plain(char *to, const char *at, const char *end)
@@ -134,6 +131,50 @@ static inline size_t copy_plain(char *to, const char *at, const char *end)
     return (size_t)(at - begin);
 }
 
+/* Escapes the len bytes at at, of which those marked are special, onto to; returns the end of the result. */
+static inline char *escape_block(char *to, const char *at, size_t len, uint64_t marked)
+{
+    size_t from = 0;
+    for (; marked != 0; marked &= marked - 1) {
+        size_t special = (size_t)__builtin_ctzll(marked);
+        ps_scan_copy_run(to, at + from, special - from);
+        to += special - from;
+        const struct escape *escape = &ESCAPES[(unsigned char)at[special]];
+        memcpy(to, escape, sizeof *escape);
+        to += escape->len;
+        from = special + 1;
+    }
+    if (from < len) ps_scan_copy_run(to, at + from, len - from);
+    return to + (len - from);
+}
+
+/* What escape_block may write: a block of nothing but control characters, and the reach of its last copy. */
+enum { BLOCK_ROOM = PS_SCAN_BLOCK * ESCAPE_BYTES_MAX + PS_SCAN_STEP };
+
+/* Escapes [at, end) block by block while there is ample room and limit is out of reach. Returns where it stopped. */
+static const char *escape_blocks(struct ps_buf *buf, const char *at, const char *end, const char *limit)
+{
+    while (at < end && limit - at >= PS_SCAN_REACH && buf->cap - buf->len >= BLOCK_ROOM) {
+        size_t len = end - at < PS_SCAN_BLOCK ? (size_t)(end - at) : PS_SCAN_BLOCK;
+        uint64_t inside = len == PS_SCAN_BLOCK ? UINT64_MAX : (UINT64_C(1) << len) - 1;
+        char *to = buf->data + buf->len;
+        buf->len += (size_t)(escape_block(to, at, len, ps_scan_specials(at) & inside) - to);
+        at += len;
+    }
+    return at;
+}
+
+/* Goes on block by block where the first special byte was met: others are likely to follow. */
+static const char *escape_fast(struct ps_buf *buf, const char *at, const char *end)
+{
+    at = escape_blocks(buf, at, end, end);
+    size_t left = (size_t)(end - at);
+    if (left > PS_SCAN_REACH) return at;
+    char last[2 * PS_SCAN_REACH] = { 0 };
+    memcpy(last, at, left);
+    return at + (escape_blocks(buf, last, last + left, last + sizeof last) - last);
+}
+
 /* Escapes text onto buf and leaves room for after more bytes. False when the buf failed. */
 static bool escape(struct ps_buf *buf, struct ps_span text, size_t after)
 {
@@ -148,8 +189,9 @@ static bool escape(struct ps_buf *buf, struct ps_span text, size_t after)
         buf->len += plain;
         at += plain;
         if (at == end) return true;
-        char bytes[ESCAPE_BYTES_MAX];
-        ps_buf_put(buf, ps_span_make(bytes, put_escape(bytes, *at++)));
+        const struct escape *next = &ESCAPES[(unsigned char)*at++];
+        ps_buf_put(buf, ps_span_make(next->text, next->len));
+        if (at < end && buf->err == PS_OK) at = escape_fast(buf, at, end);
     }
 }
 
@@ -181,7 +223,8 @@ void ps_json_write_key_escaped(struct ps_json_writer *writer, struct ps_span key
     if (room == NULL) return;
     room[0] = '"';
     if (key.len > 0) memcpy(room + 1, key.data, key.len);
-    memcpy(room + 1 + key.len, "\":", 2);
+    room[key.len + 1] = '"';
+    room[key.len + 2] = ':';
     writer->buf->len += key.len + 3;
 }
 

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/attrs.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__ARM_NEON)
@@ -76,13 +78,17 @@ static inline __m128i ps_scan_vector_control(__m128i bytes)
     return _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
 }
 
+static inline __m128i ps_scan_vector_special(__m128i bytes)
+{
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    return _mm_or_si128(_mm_or_si128(quote, backslash), ps_scan_vector_control(bytes));
+}
+
 /* Index of the first special byte of 16, or 16. */
 static inline size_t ps_scan_special(const char *at)
 {
-    __m128i bytes = ps_scan_vector(at);
-    __m128i found = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-        ps_scan_vector_control(bytes));
+    __m128i found = ps_scan_vector_special(ps_scan_vector(at));
     return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(found) | 0x10000U);
 }
 
@@ -111,6 +117,15 @@ static inline uint64_t ps_scan_backslashes(const char *at)
     return mask;
 }
 
+/* Bit n: byte n of the block is special. */
+static inline uint64_t ps_scan_specials(const char *at)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < PS_SCAN_BLOCK; i += PS_SCAN_STEP)
+        mask |= ps_scan_mask(ps_scan_vector_special(ps_scan_vector(at + i)), i);
+    return mask;
+}
+
 #elif defined(__ARM_NEON)
 
 static inline uint8x16_t ps_scan_vector(const char *at)
@@ -118,11 +133,16 @@ static inline uint8x16_t ps_scan_vector(const char *at)
     return vld1q_u8((const uint8_t *)(const void *)at);
 }
 
+static inline uint8x16_t ps_scan_vector_special(uint8x16_t bytes)
+{
+    uint8x16_t quote = vceqq_u8(bytes, vdupq_n_u8('"'));
+    uint8x16_t backslash = vceqq_u8(bytes, vdupq_n_u8('\\'));
+    return vorrq_u8(vorrq_u8(quote, backslash), vcltq_u8(bytes, vdupq_n_u8(0x20)));
+}
+
 static inline size_t ps_scan_special(const char *at)
 {
-    uint8x16_t bytes = ps_scan_vector(at);
-    uint8x16_t found = vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))),
-                                vcltq_u8(bytes, vdupq_n_u8(0x20)));
+    uint8x16_t found = ps_scan_vector_special(ps_scan_vector(at));
     /* Four bits for each byte: NEON has no movemask, narrowing by a shift is its cheapest stand-in. */
     uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(found), 4)), 0);
     return mask == 0 ? PS_SCAN_STEP : (size_t)__builtin_ctzll(mask) / 4;
@@ -166,6 +186,13 @@ static inline uint64_t ps_scan_backslashes(const char *at)
     return ps_scan_equal(part, '\\');
 }
 
+static inline uint64_t ps_scan_specials(const char *at)
+{
+    return ps_scan_mask(ps_scan_vector_special(ps_scan_vector(at)), ps_scan_vector_special(ps_scan_vector(at + 16)),
+                        ps_scan_vector_special(ps_scan_vector(at + 32)),
+                        ps_scan_vector_special(ps_scan_vector(at + 48)));
+}
+
 #else
 
 static inline size_t ps_scan_special(const char *at)
@@ -202,6 +229,14 @@ static inline uint64_t ps_scan_backslashes(const char *at)
     return mask;
 }
 
+static inline uint64_t ps_scan_specials(const char *at)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < PS_SCAN_BLOCK; i += PS_SCAN_WORD)
+        mask |= ps_scan_gather(ps_scan_word_special(ps_scan_load(at + i)), i);
+    return mask;
+}
+
 #endif
 
 /* The bytes of a block that a backslash escapes. *carry says whether the block's first byte is escaped by the block
@@ -221,6 +256,19 @@ static inline uint64_t ps_scan_escaped(uint64_t backslash, uint64_t *carry)
     uint64_t runs = 0;
     *carry = __builtin_add_overflow(odd_starts, backslash, &runs) ? 1 : 0;
     return (even ^ (runs << 1)) & follows;
+}
+
+/* A loop that copies runs of a block 16 bytes at a time reads, and writes, up to this much from the block's start. */
+enum { PS_SCAN_REACH = PS_SCAN_BLOCK + PS_SCAN_STEP };
+
+/* Copies len bytes, at most a block, in whole steps: both sides have PS_SCAN_REACH. */
+static inline void ps_scan_copy_run(char *to, const char *at, size_t len)
+{
+    size_t done = 0;
+    do {
+        memcpy(to + done, at + done, PS_SCAN_STEP);
+        done += PS_SCAN_STEP;
+    } while (PS_UNLIKELY(done < len));
 }
 
 /* First byte at or after at that is no decimal digit. */

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "event/event_priv.h"
+#include "record/json_value.h"
 
 static bool begins_object(struct ps_span json)
 {
@@ -324,6 +325,18 @@ static bool is_system_field(struct ps_span name)
     return ps_span_eq(name, PS_SPAN("@aws.account")) || ps_span_eq(name, PS_SPAN("@aws.region"));
 }
 
+static enum ps_err add_extracted(struct ps_arena *arena, struct ps_span name, struct ps_span value,
+                                 struct ps_record *record)
+{
+    struct ps_field field = { .value = value, .kind = PS_FIELD_JSON };
+    PS_TRY(ps_json_value_plain_name(arena, name, &field.name));
+    if (value.data[0] == '{' || value.data[0] == '[')
+        PS_TRY(ps_json_value_mend(arena, value, 1, &field.value, &field.kind, &record->cut_values));
+    else if (ps_event_string(value, &field.value))
+        field.kind = PS_FIELD_STRING;
+    return ps_record_add(record, arena, field);
+}
+
 enum ps_err ps_from_cwlogs_extracted(struct ps_arena *arena, const struct ps_from_cwlogs_event *event,
                                      struct ps_record *record)
 {
@@ -338,9 +351,6 @@ enum ps_err ps_from_cwlogs_extracted(struct ps_arena *arena, const struct ps_fro
         bool more = false;
         PS_TRY(ps_event_member(&reader, &name, &value, &more));
         if (!more) return PS_OK;
-        if (is_system_field(name)) continue;
-        struct ps_field field = { .name = name.len > 0 ? name : PS_SPAN("_"), .value = value, .kind = PS_FIELD_JSON };
-        if (ps_event_string(value, &field.value)) field.kind = PS_FIELD_STRING;
-        PS_TRY(ps_record_add(record, arena, field));
+        if (!is_system_field(name)) PS_TRY(add_extracted(arena, name, value, record));
     }
 }

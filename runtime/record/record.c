@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "record/clean.h"
 #include "record/json_value.h"
-#include "record/name_priv.h"
+#include "record/record_priv.h"
 
 enum {
     FIELDS_AT_FIRST = 32, /* an application's line has ten to twenty */
@@ -31,46 +31,26 @@ struct level_word {
 };
 
 static const struct level_word LEVEL_WORDS[] = {
-    { PS_SPAN_INIT("info"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("error"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("warn"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("warning"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("debug"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("trace"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("fatal"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("critical"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("information"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("informational"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("notice"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("verbose"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("crit"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("err"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("severe"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("fail"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("emerg"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("emergency"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("alert"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("panic"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("dpanic"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("config"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("fine"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("finer"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("finest"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("silly"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("inf"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("wrn"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("dbg"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("dbug"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("trc"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("trce"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("ftl"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("t"), PS_LEVEL_TRACE },
-    { PS_SPAN_INIT("d"), PS_LEVEL_DEBUG },
-    { PS_SPAN_INIT("i"), PS_LEVEL_INFO },
-    { PS_SPAN_INIT("w"), PS_LEVEL_WARN },
-    { PS_SPAN_INIT("e"), PS_LEVEL_ERROR },
-    { PS_SPAN_INIT("f"), PS_LEVEL_FATAL },
-    { PS_SPAN_INIT("c"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("info"), PS_LEVEL_INFO },        { PS_SPAN_INIT("error"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("warn"), PS_LEVEL_WARN },        { PS_SPAN_INIT("warning"), PS_LEVEL_WARN },
+    { PS_SPAN_INIT("debug"), PS_LEVEL_DEBUG },      { PS_SPAN_INIT("trace"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("fatal"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("critical"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("information"), PS_LEVEL_INFO }, { PS_SPAN_INIT("informational"), PS_LEVEL_INFO },
+    { PS_SPAN_INIT("notice"), PS_LEVEL_INFO },      { PS_SPAN_INIT("verbose"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("crit"), PS_LEVEL_FATAL },       { PS_SPAN_INIT("err"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("severe"), PS_LEVEL_ERROR },     { PS_SPAN_INIT("fail"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("emerg"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("emergency"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("alert"), PS_LEVEL_FATAL },      { PS_SPAN_INIT("panic"), PS_LEVEL_FATAL },
+    { PS_SPAN_INIT("dpanic"), PS_LEVEL_FATAL },     { PS_SPAN_INIT("config"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("fine"), PS_LEVEL_DEBUG },       { PS_SPAN_INIT("finer"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("finest"), PS_LEVEL_TRACE },     { PS_SPAN_INIT("silly"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("inf"), PS_LEVEL_INFO },         { PS_SPAN_INIT("wrn"), PS_LEVEL_WARN },
+    { PS_SPAN_INIT("dbg"), PS_LEVEL_DEBUG },        { PS_SPAN_INIT("dbug"), PS_LEVEL_DEBUG },
+    { PS_SPAN_INIT("trc"), PS_LEVEL_TRACE },        { PS_SPAN_INIT("trce"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("ftl"), PS_LEVEL_FATAL },        { PS_SPAN_INIT("t"), PS_LEVEL_TRACE },
+    { PS_SPAN_INIT("d"), PS_LEVEL_DEBUG },          { PS_SPAN_INIT("i"), PS_LEVEL_INFO },
+    { PS_SPAN_INIT("w"), PS_LEVEL_WARN },           { PS_SPAN_INIT("e"), PS_LEVEL_ERROR },
+    { PS_SPAN_INIT("f"), PS_LEVEL_FATAL },          { PS_SPAN_INIT("c"), PS_LEVEL_FATAL },
 };
 
 enum ps_level ps_record_level_parse(struct ps_span text)
@@ -78,7 +58,7 @@ enum ps_level ps_record_level_parse(struct ps_span text)
     if (text.len == 0 || text.len > LEVEL_BYTES_MAX) return PS_LEVEL_NONE;
     for (size_t i = 0; i < sizeof LEVEL_WORDS / sizeof LEVEL_WORDS[0]; i++) {
         const struct level_word *entry = &LEVEL_WORDS[i];
-        if (entry->word.len != text.len || (entry->word.data[0] ^ text.data[0]) & ~0x20) continue;
+        if (entry->word.len != text.len || ((entry->word.data[0] ^ text.data[0]) & ~0x20) != 0) continue;
         if (ps_span_eq_nocase(entry->word, text)) return entry->level;
     }
     return PS_LEVEL_NONE;
@@ -143,18 +123,29 @@ static enum ps_err grow_fields(struct ps_record *record, struct ps_arena *arena)
     return PS_OK;
 }
 
-static uint64_t filter_bit(struct ps_span name)
+enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *arena)
 {
-    return UINT64_C(1) << (ps_name_hash(name) >> 58);
+    if (record->field_count == 0) return PS_OK;
+    size_t cap = record->field_count + FIELDS_AT_FIRST;
+    struct ps_field *copy = ps_arena_alloc(arena, cap * sizeof *copy, _Alignof(struct ps_field));
+    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "room for %zu fields", cap);
+    memcpy(copy, record->fields, record->field_count * sizeof *copy);
+    record->fields = copy;
+    record->field_cap = cap;
+    return PS_OK;
 }
 
-struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span name)
+static struct ps_field *find_field(const struct ps_record *record, struct ps_span name)
 {
-    if ((record->field_filter & filter_bit(name)) == 0) return NULL;
     for (size_t i = 0; i < record->field_count; i++) {
         if (ps_span_eq(record->fields[i].name, name)) return &record->fields[i];
     }
     return NULL;
+}
+
+struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span name)
+{
+    return (record->field_filter & ps_record_filter_bit(ps_name_hash(name))) == 0 ? NULL : find_field(record, name);
 }
 
 static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, struct ps_field *field)
@@ -170,9 +161,8 @@ static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, s
 
 enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
 {
-    if (PS_UNLIKELY(ps_json_value_name_suspect(field.name)))
-        PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
-    if (PS_UNLIKELY(field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX))
+    if (ps_json_value_name_suspect(field.name)) PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
+    if (field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX)
         PS_TRY(cut_value(record, arena, &field));
     struct ps_field *same = ps_record_field(record, field.name);
     if (same != NULL) {
@@ -183,7 +173,7 @@ enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, stru
         PS_FAIL(PS_ERR_TOO_LARGE, "more than %d fields in one line", PS_RECORD_FIELDS_MAX);
     if (record->field_count >= record->field_cap) PS_TRY(grow_fields(record, arena));
     record->fields[record->field_count++] = field;
-    record->field_filter |= filter_bit(field.name);
+    record->field_filter |= ps_record_filter_bit(ps_name_hash(field.name));
     return PS_OK;
 }
 

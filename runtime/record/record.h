@@ -44,6 +44,7 @@ struct ps_field {
     struct ps_span name; /* a JSON string's inside, escaped already; never empty */
     struct ps_span value;
     enum ps_field_kind kind;
+    bool plain; /* STRING: known to hold no escape, so that it is its own text; false when nobody looked */
 };
 
 enum {
@@ -86,8 +87,8 @@ struct ps_record {
     /* Why the line is kept as text although it looked like a format ("json_cut", "too_many_fields"); empty when it
      * parsed. */
     struct ps_span unparsed;
-    uint32_t joined;  /* further events joined into this record */
-    bool message_cut; /* the message was over its limit and was cut, with a marker in it */
+    uint32_t joined;     /* further events joined into this record */
+    bool message_cut;    /* the message was over its limit and was cut, with a marker in it */
     uint32_t cut_values; /* texts cut at PS_RECORD_VALUE_BYTES_MAX, with a marker in them */
 
     struct ps_field *fields; /* one subtree of the document, in order, names unique */
@@ -124,6 +125,10 @@ PS_MUST_USE enum ps_err ps_record_add(struct ps_record *record, struct ps_arena 
  * LIMIT errors as above. */
 PS_MUST_USE enum ps_err ps_record_add_column(struct ps_record *record, struct ps_arena *arena, struct ps_span name,
                                              struct ps_span value);
+
+/* Gives the record its own copy of the fields it has, so that a parser that fails half-way can put the old ones back.
+ * Nothing happens without fields. */
+PS_MUST_USE enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *arena);
 
 /* Takes ms as the record's time when it lies within 14 days before and 2 hours after the event's own stamp: clocks of
  * producers are wrong too often to be believed beyond that. Says whether it did. */

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/json_write.h"
 #include "base/num.h"
+#include "base/scan.h"
 #include "base/time.h"
 #include "record/identity.h"
 
@@ -70,13 +71,36 @@ static inline void put_escaped(struct writer *w, const struct ps_schema_row *row
     w->buf->len += text.len + 2;
 }
 
+/* Whether nothing in text needs an escape. The last step overlaps the one before it, so that no byte is looked at
+ * alone unless the text is very short. */
+static inline bool is_plain(struct ps_span text)
+{
+    const char *at = text.data;
+    const char *end = text.data + text.len;
+    if (text.len >= PS_SCAN_STEP) {
+        for (; end - at > PS_SCAN_STEP; at += PS_SCAN_STEP) {
+            if (ps_scan_special(at) < PS_SCAN_STEP) return false;
+        }
+        return ps_scan_special(end - PS_SCAN_STEP) == PS_SCAN_STEP;
+    }
+    if (text.len >= PS_SCAN_WORD)
+        return (ps_scan_word_special(ps_scan_load(at)) | ps_scan_word_special(ps_scan_load(end - PS_SCAN_WORD))) == 0;
+    for (; at < end; at++) {
+        if (ps_scan_byte_special(*at)) return false;
+    }
+    return true;
+}
+
 static inline void put_text_always(struct writer *w, const struct ps_schema_row *row, struct ps_span text)
 {
     char *at = begin_row(w, row, text.len + 2);
     if (at == NULL) return;
     *at = '"';
     w->buf->len++;
-    ps_json_write_escape(w->buf, text);
+    if (PS_LIKELY(is_plain(text)))
+        ps_buf_put(w->buf, text);
+    else
+        ps_json_write_escape(w->buf, text);
     ps_buf_byte(w->buf, '"');
 }
 
@@ -96,13 +120,27 @@ static void put_true(struct writer *w, const struct ps_schema_row *row, bool val
     if (value) put_raw(w, row, PS_SPAN("true"));
 }
 
-/* Never fails: a time that has no such form stands as the epoch. */
-static void put_time(struct writer *w, const struct ps_schema_row *row, int64_t ms)
+/* Never fails: a time that has no such form stands as the epoch. Times of neighbours share their minute, whose text
+ * is kept: the calendar costs more than all digits together. */
+static void put_time(struct writer *w, const struct ps_schema_row *row, struct ps_to_bulk_minute *minute, int64_t ms)
 {
+    enum { MINUTE_BYTES = sizeof "2026-11-21T10:00:" - 1, MINUTE_MS = 60000 };
     char *at = begin_row(w, row, PS_TIME_ISO_BYTES + 2);
     if (at == NULL) return;
+    if (ms < PS_TIME_TEXT_MS_MIN || ms > PS_TIME_TEXT_MS_MAX) ms = 0;
+    if (minute->begin_ms > ms || ms - minute->begin_ms >= MINUTE_MS || minute->text[0] == '\0') {
+        ps_time_iso(ms, minute->text);
+        minute->begin_ms = ms - (ms % MINUTE_MS + MINUTE_MS) % MINUTE_MS;
+    }
+    unsigned rest_ms = (unsigned)(ms - minute->begin_ms);
     at[0] = '"';
-    ps_time_iso(ms >= PS_TIME_TEXT_MS_MIN && ms <= PS_TIME_TEXT_MS_MAX ? ms : 0, at + 1);
+    memcpy(at + 1, minute->text, PS_TIME_ISO_BYTES);
+    char *second = at + 1 + MINUTE_BYTES;
+    second[0] = (char)('0' + rest_ms / 10000);
+    second[1] = (char)('0' + rest_ms / 1000 % 10);
+    second[3] = (char)('0' + rest_ms / 100 % 10);
+    second[4] = (char)('0' + rest_ms / 10 % 10);
+    second[5] = (char)('0' + rest_ms % 10);
     at[PS_TIME_ISO_BYTES + 1] = '"';
     w->buf->len += PS_TIME_ISO_BYTES + 2;
 }
@@ -161,12 +199,12 @@ static void put_fields(struct writer *w, const struct ps_schema_row *row, const 
     ps_buf_byte(w->buf, '}');
 }
 
-static void put_row(struct writer *w, const struct ps_schema_row *row, const struct ps_to_bulk_envelope *envelope,
+static void put_row(struct writer *w, const struct ps_schema_row *row, struct ps_to_bulk_envelope *envelope,
                     const struct ps_record *record)
 {
     switch (row->member) {
     case PS_SCHEMA_TIMESTAMP:
-        put_time(w, row, record->time_ms);
+        put_time(w, row, &envelope->minute, record->time_ms);
         break;
     case PS_SCHEMA_MESSAGE:
         put_text_always(w, row, record->message);
@@ -232,7 +270,7 @@ static void put_row(struct writer *w, const struct ps_schema_row *row, const str
         put_u64(w, row, record->status);
         break;
     case PS_SCHEMA_EVENT_TIME:
-        if (record->event_time_ms != record->time_ms) put_time(w, row, record->event_time_ms);
+        if (record->event_time_ms != record->time_ms) put_time(w, row, &envelope->minute, record->event_time_ms);
         break;
     case PS_SCHEMA_REGION_INFERRED:
         put_true(w, row, record->region_inferred && record->region.len > 0);
@@ -264,7 +302,7 @@ static enum ps_err result(const struct ps_buf *buf)
     return ps_buf_finish(buf, &all);
 }
 
-enum ps_err ps_to_bulk_document(struct ps_buf *buf, const struct ps_to_bulk_envelope *envelope,
+enum ps_err ps_to_bulk_document(struct ps_buf *buf, struct ps_to_bulk_envelope *envelope,
                                 const struct ps_record *record)
 {
     struct writer w = { .buf = buf, .schema = envelope->options->schema };
@@ -305,8 +343,10 @@ static void put_action(struct ps_buf *buf, struct ps_to_bulk_envelope *envelope,
 
 static enum ps_err escape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
+    *out = ps_span_make("", 0);
+    if (text.len == 0) return PS_OK;
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * text.len + 1); /* \u0000 is the longest escape */
+    ps_buf_init(&buf, arena, 6 * text.len); /* \u0000 is the longest escape */
     ps_json_write_escape(&buf, text);
     return ps_buf_finish(&buf, out);
 }
@@ -318,11 +358,12 @@ enum ps_err ps_to_bulk_begin(struct ps_arena *arena, const struct ps_to_bulk_opt
     struct ps_span escaped_stream;
     PS_TRY(escape(arena, log_group, &escaped_group));
     PS_TRY(escape(arena, log_stream, &escaped_stream));
-    out->options = options;
-    out->source = ps_identity_source(account, log_group, log_stream);
-    out->log_group = escaped_group;
-    out->log_stream = escaped_stream;
-    out->action_len = 0;
+    *out = (struct ps_to_bulk_envelope){
+        .options = options,
+        .source = ps_identity_source(account, log_group, log_stream),
+        .log_group = escaped_group,
+        .log_stream = escaped_stream,
+    };
     return PS_OK;
 }
 

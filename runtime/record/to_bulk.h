@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/time.h"
 #include "record/enrich.h"
 #include "record/index_name.h"
 #include "record/record.h"
@@ -27,6 +28,12 @@ struct ps_to_bulk_options {
     struct ps_span tags; /* a JSON object (struct ps_enrich_tags), or empty */
 };
 
+/* The text of the minute that was written last. */
+struct ps_to_bulk_minute {
+    int64_t begin_ms;
+    char text[PS_TIME_ISO_BYTES];
+};
+
 struct ps_to_bulk_envelope {
     const struct ps_to_bulk_options *options;
     uint64_t source;           /* ps_identity_source */
@@ -36,6 +43,7 @@ struct ps_to_bulk_envelope {
     char action[64 + PS_INDEX_NAME_BYTES_MAX];
     size_t action_len; /* 0: not made yet */
     int64_t period;
+    struct ps_to_bulk_minute minute;
 };
 
 /* options must outlive the envelope. account is the group's owner: ids depend on it. */
@@ -48,7 +56,7 @@ PS_MUST_USE enum ps_err ps_to_bulk_put(struct ps_buf *buf, struct ps_to_bulk_env
                                        const struct ps_record *record);
 
 /* Only the document, without a line feed: for dead letters and the command-line tool. */
-PS_MUST_USE enum ps_err ps_to_bulk_document(struct ps_buf *buf, const struct ps_to_bulk_envelope *envelope,
+PS_MUST_USE enum ps_err ps_to_bulk_document(struct ps_buf *buf, struct ps_to_bulk_envelope *envelope,
                                             const struct ps_record *record);
 
 #endif

@@ -1,0 +1,18 @@
+/* JSON application logs: an object that is the whole message, or stands somewhere in it.
+ *
+ * The object's core members (record/core.h) are taken, all others become fields in their order, values as written.
+ * The object has a message: that is the message, and text around the object becomes the fields "prefix" and "suffix".
+ * It has none: the message stays the whole text, so that nothing a person reads is lost.
+ * At most three opening braces are tried. Only white space or text may follow. EMF lines are JSON as any other. */
+#ifndef PS_PARSE_JSON_H
+#define PS_PARSE_JSON_H
+
+#include "record/record.h"
+
+PS_MUST_USE enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool *matched);
+
+/* Why a message that begins like an object is none: "json_cut", "json_invalid", "too_many_fields"; empty when it
+ * parses or does not begin like one. Reads the whole message again: for lines that have failed. */
+struct ps_span ps_parse_json_fault(struct ps_span message);
+
+#endif
