@@ -193,7 +193,8 @@ static void put_many(const char *name, size_t count, size_t message_bytes)
         struct ps_span text;
         ps_buf_init(&document, &world.arena, message_bytes + 100);
         ps_buf_put(&document, PS_SPAN("{\"@timestamp\":1795255200000,\"message\":\""));
-        ps_buf_put(&document, ps_span_make(world.padding, message_bytes));
+        size_t begin_at = id * message_bytes % (sizeof world.padding - message_bytes);
+        ps_buf_put(&document, ps_span_make(world.padding + begin_at, message_bytes));
         ps_buf_put(&document, PS_SPAN("\"}"));
         CHECK_OK(ps_buf_finish(&document, &text));
         put(name, id, text);
