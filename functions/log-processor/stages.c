@@ -46,9 +46,19 @@ static enum ps_err open_index(struct ps_arena *process, const struct settings *s
     return err == PS_OK ? PS_OK : ps_err_wrap(err, "OPENSEARCH_INDEX");
 }
 
+static enum ps_err open_vpc_flow(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    if (settings->vpc_flow_fields.len == 0) return PS_OK;
+    bool matched = false;
+    PS_TRY(ps_parse_vpcflow_format(process, settings->vpc_flow_fields, &stages->vpc_flow, &matched));
+    if (!matched)
+        PS_FAIL(PS_ERR_BAD_CONFIG, "VPC_FLOW_FIELDS is no list of flow log fields: \"version account-id ...\"");
+    return PS_OK;
+}
+
 /* Each makes one thing of the settings and names the setting when it cannot. */
 static enum ps_err (*const OPENERS[])(struct ps_arena *, const struct settings *, struct stages *) = {
-    open_include, open_exclude, open_redact, open_tags, open_index,
+    open_include, open_exclude, open_redact, open_tags, open_index, open_vpc_flow,
 };
 
 /* What lies outside the arena: code that PCRE2 compiled. */
@@ -111,6 +121,10 @@ static enum ps_err understand(struct stages_envelope *envelope, struct ps_arena 
                               const struct ps_from_cwlogs_event *event, struct ps_record *record)
 {
     PS_TRY(ps_parse(scratch, record));
+    if (record->format == PS_FORMAT_PLAIN && envelope->stages->vpc_flow.count > 0) {
+        bool matched = false;
+        PS_TRY(ps_parse_vpcflow_fields(scratch, record, &envelope->stages->vpc_flow, &matched));
+    }
     PS_TRY(ps_from_cwlogs_extracted(scratch, event, record));
     bool cut = false;
     PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));

@@ -8,6 +8,7 @@
 #include "record/enrich.h"
 #include "record/filter.h"
 #include "record/index_name.h"
+#include "record/parse_vpcflow.h"
 #include "record/redact.h"
 #include "record/to_bulk.h"
 
@@ -22,6 +23,7 @@ struct stages {
     struct ps_enrich_settings enrich;
     struct ps_enrich_tags tags;
     struct ps_index_name index;
+    struct ps_parse_vpcflow_format vpc_flow; /* count 0: not declared */
     struct ps_to_bulk_options bulk;
     struct ps_span function_region;
 };
