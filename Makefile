@@ -15,7 +15,8 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 # -- flags -------------------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
-HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong
+HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(PENSTOCK_DEPS)=.deps \
+	-fstack-protector-strong
 SECTIONS := -ffunction-sections -fdata-sections
 INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
 DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
@@ -161,6 +162,10 @@ run: all $(RUNTIME_API_SERVER) ## send the sample events into a real OpenSearch 
 .PHONY: unit
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
+
+.PHONY: objects
+objects: ready $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects
 
 .PHONY: golden
 golden: ready $(BUILD)/penstock ## whole events against the documents they must become

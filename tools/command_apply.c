@@ -6,13 +6,15 @@
 
 static const char HELP[] =
     "Usage: penstock apply [--print]\n\n"
-    "Puts the index template of app-logs-* into OpenSearch, and with it the alias app-logs. Safe to repeat. --print shows the\n"
+    "Puts the index template of app-logs-* into OpenSearch, and with it the alias app-logs. Safe to repeat. --print "
+    "shows the\n"
     "template instead. Settings are the function's environment variables (OPENSEARCH_ENDPOINT, OPENSEARCH_AUTH...).\n\n"
     "Exit codes: 0 done; 1 refused (the reason is on stderr); 2 wrong usage.\n";
 
 static int apply(struct command_sink *sink)
 {
-    if (ps_opensearch_apply(sink->sink.opensearch, &sink->arena, &sink->deadline, TEMPLATE_NAME, TEMPLATE_JSON) != PS_OK) {
+    if (ps_opensearch_apply(sink->sink.opensearch, &sink->arena, &sink->deadline, TEMPLATE_NAME, TEMPLATE_JSON) !=
+        PS_OK) {
         return command_fault("apply");
     }
     fprintf(stderr, "index template %.*s is in place\n", PS_SPAN_ARG(TEMPLATE_NAME));

@@ -8,7 +8,8 @@
 
 static const char HELP[] =
     "Usage: penstock decode [FILE...|-]\n\n"
-    "Reads Lambda events (a CloudWatch Logs subscription, or a Kinesis or Firehose batch of them), one a file, and prints\n"
+    "Reads Lambda events (a CloudWatch Logs subscription, or a Kinesis or Firehose batch of them), one a file, and "
+    "prints\n"
     "one JSON line per log event with its envelope's members. Control messages are counted on stderr.\n\n"
     "Exit codes: 0 all read; 1 an input or a part of it could not be read (named on stderr); 2 wrong usage.\n";
 
@@ -43,8 +44,10 @@ static enum ps_err print_event(struct decode *decode, const struct ps_from_cwlog
     ps_json_write_member(&writer, PS_SPAN("logStream"), envelope->log_stream);
     ps_json_write_member(&writer, PS_SPAN("id"), event->id);
     ps_json_write_key(&writer, PS_SPAN("timestamp"));
-    if (event->timestamp_ok) ps_json_write_i64(&writer, event->timestamp_ms);
-    else ps_json_write_null(&writer);
+    if (event->timestamp_ok)
+        ps_json_write_i64(&writer, event->timestamp_ms);
+    else
+        ps_json_write_null(&writer);
     ps_json_write_member(&writer, PS_SPAN("message"), event->message);
     if (event->extracted.len > 0) {
         ps_json_write_key(&writer, PS_SPAN("extractedFields"));
@@ -73,8 +76,10 @@ static enum ps_err decode_envelope(struct decode *decode, const struct ps_carrie
         bool more = false;
         PS_TRY(ps_from_cwlogs_next(envelope, &decode->arena, &event, &more));
         if (!more) return PS_OK;
-        if (event.fault != NULL) say_fault(decode, carrier, event.fault);
-        else PS_TRY(print_event(decode, envelope, &event));
+        if (event.fault != NULL)
+            say_fault(decode, carrier, event.fault);
+        else
+            PS_TRY(print_event(decode, envelope, &event));
         ps_arena_rewind(&decode->arena, mark);
     }
 }
@@ -105,8 +110,10 @@ static enum ps_err decode_input(void *context, const char *name, struct ps_span 
         PS_TRY(ps_event_next(&event, &carrier, &more));
         if (!more) return PS_OK;
         /* A damaged carrier is its own fault only: it is named and the others are still printed. */
-        if (carrier.fault != NULL) say_fault(decode, &carrier, carrier.fault);
-        else if (decode_carrier(decode, &carrier) != PS_OK) say_fault(decode, &carrier, ps_err_note()->text);
+        if (carrier.fault != NULL)
+            say_fault(decode, &carrier, carrier.fault);
+        else if (decode_carrier(decode, &carrier) != PS_OK)
+            say_fault(decode, &carrier, ps_err_note()->text);
         ps_arena_rewind(&decode->arena, mark);
     }
 }

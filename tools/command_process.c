@@ -7,7 +7,8 @@
 
 static const char HELP[] =
     "Usage: penstock process [FILE...|-]\n\n"
-    "Runs Lambda events, one a file, through the log processor and prints the _bulk lines as they would be sent. Counts go to\n"
+    "Runs Lambda events, one a file, through the log processor and prints the _bulk lines as they would be sent. "
+    "Counts go to\n"
     "stderr. Settings are the function's environment variables; nothing is sent anywhere.\n\n"
     "Exit codes: 0 all read; 1 an input or a part of it could not be read (named on stderr); 2 wrong usage.\n";
 
@@ -123,9 +124,9 @@ static void print_counts(const struct ps_account *account)
         fprintf(stderr, " %s %lu", ps_account_verdict_name((enum ps_verdict)verdict),
                 (unsigned long)account->verdicts[verdict]);
     }
-    fprintf(stderr, "; control %lu, unparsed %lu, redacted %lu, repaired %lu, cut %lu\n", (unsigned long)account->control,
-            (unsigned long)account->unparsed, (unsigned long)account->redacted, (unsigned long)account->repaired,
-            (unsigned long)account->cut);
+    fprintf(stderr, "; control %lu, unparsed %lu, redacted %lu, repaired %lu, cut %lu\n",
+            (unsigned long)account->control, (unsigned long)account->unparsed, (unsigned long)account->redacted,
+            (unsigned long)account->repaired, (unsigned long)account->cut);
 }
 
 int command_process(int argc, char **argv)

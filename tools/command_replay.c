@@ -8,7 +8,8 @@
 
 static const char HELP[] =
     "Usage: penstock replay [--list]\n\n"
-    "Sends the dead letters of DEAD_LETTER_BUCKET (or DEAD_LETTER_DIR with PENSTOCK_LOCAL=1) again and deletes an object\n"
+    "Sends the dead letters of DEAD_LETTER_BUCKET (or DEAD_LETTER_DIR with PENSTOCK_LOCAL=1) again and deletes an "
+    "object\n"
     "only when every record in it landed. Documents keep their ids, so what is there already is not stored twice.\n"
     "--list only names the objects. Settings are the function's environment variables.\n\n"
     "Exit codes: 0 all landed; 1 some did not (they stay); 2 wrong usage.\n";
@@ -182,7 +183,8 @@ static int run(struct replay *replay)
     }
     if (replay->list_only) return COMMAND_DONE;
     fprintf(stderr, "%s%lu objects: %lu deleted; records: %lu stored, %lu duplicate, %lu left\n",
-            replay->progress ? "\r" : "", replay->objects, replay->deleted, replay->stored, replay->duplicate, replay->left);
+            replay->progress ? "\r" : "", replay->objects, replay->deleted, replay->stored, replay->duplicate,
+            replay->left);
     return replay->left == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }
 

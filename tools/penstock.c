@@ -26,7 +26,8 @@ static void print_usage(FILE *out)
 {
     fprintf(out, "penstock %s: log pipelines on AWS Lambda, from the command line\n\n", PS_VERSION);
     fprintf(out, "Usage: penstock COMMAND [--help] ...\n\n");
-    for (size_t i = 0; i < COMMANDS_COUNT; i++) fprintf(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].help);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        fprintf(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].help);
     fprintf(out, "\nSettings are the function's own environment variables (penstock settings).\n");
 }
 

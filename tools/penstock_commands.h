@@ -24,9 +24,9 @@ int command_fault(const char *what);
 
 typedef enum ps_err command_input(void *context, const char *name, struct ps_span bytes);
 
-/* Calls visit with each file named in argv (or standard input for "-" or no name), whole, on an arena of its own. A file that
- * cannot be read or that visit refuses is named on stderr; the others go on. With many files and a terminal on stderr it
- * shows how far it is. COMMAND_DONE, or COMMAND_FAILED when one failed. */
+/* Calls visit with each file named in argv (or standard input for "-" or no name), whole, on an arena of its own. A
+ * file that cannot be read or that visit refuses is named on stderr; the others go on. With many files and a terminal
+ * on stderr it shows how far it is. COMMAND_DONE, or COMMAND_FAILED when one failed. */
 int command_each_input(int argc, char **argv, command_input *visit, void *context);
 
 #endif

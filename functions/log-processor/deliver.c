@@ -119,7 +119,8 @@ void deliver_give_up(struct deliver *deliver)
     PS_ASSERT(account->verdicts[PS_VERDICT_DEAD] >= deliver->letters.count);
     account->verdicts[PS_VERDICT_DEAD] -= deliver->letters.count;
     uint64_t settled = 0;
-    for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++) settled += account->verdicts[verdict];
+    for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++)
+        settled += account->verdicts[verdict];
     PS_ASSERT(settled <= account->in);
     ps_account_add(account, PS_VERDICT_RETURNED, account->in - settled);
 }

@@ -112,7 +112,8 @@ enum ps_err letters_put(struct letters *letters, struct ps_arena *arena, const s
     if (letters->count == 0) return PS_OK;
     if (letters->store == NULL) {
         PS_FAIL(PS_ERR_BAD_CONFIG,
-                "%zu records could not be stored and there is no dead-letter store: set DEAD_LETTER_BUCKET", letters->count);
+                "%zu records could not be stored and there is no dead-letter store: set DEAD_LETTER_BUCKET",
+                letters->count);
     }
     struct ps_arena_mark mark = ps_arena_mark(arena);
     enum ps_err err = put_sorted(letters, arena, deadline);

@@ -44,6 +44,7 @@ bool letters_full(const struct letters *letters);
 
 /* Puts what has been collected. Fails when there is no store or it refuses; then the records have no home and the
  * invocation must fail. Nothing collected is fine. */
-PS_MUST_USE enum ps_err letters_put(struct letters *letters, struct ps_arena *arena, const struct ps_deadline *deadline);
+PS_MUST_USE enum ps_err letters_put(struct letters *letters, struct ps_arena *arena,
+                                    const struct ps_deadline *deadline);
 
 #endif

@@ -1,11 +1,10 @@
 /* The road of one payload: carriers -> envelopes -> events -> records -> documents.
  *
  * Pure but for its output: it reads no clock but the durations it reports, no environment, no socket, so that the
- * command-line tool and the tests run the very same road as Lambda. Stages of one event, in order: decode, clean, unwrap
- * (container shapes), join (stack traces, pieces), parse, enrich, filter, redact, encode.
- * Events of one envelope are looked at one ahead: a record is finished when the next event does not continue it. The
- * record in hand and the event after it lie on two scratch arenas that take turns, so memory does not grow with the
- * number of events. */
+ * command-line tool and the tests run the very same road as Lambda. Stages of one event, in order: decode, clean,
+ * unwrap (container shapes), join (stack traces, pieces), parse, enrich, filter, redact, encode. Events of one envelope
+ * are looked at one ahead: a record is finished when the next event does not continue it. The record in hand and the
+ * event after it lie on two scratch arenas that take turns, so memory does not grow with the number of events. */
 #ifndef LOG_PROCESSOR_PIPELINE_H
 #define LOG_PROCESSOR_PIPELINE_H
 
@@ -27,8 +26,8 @@ struct pipeline_options {
 PS_MUST_USE enum ps_err pipeline_open(struct ps_arena *process, const struct pipeline_options *options,
                                       struct pipeline **out);
 
-/* Where documents and dead letters go. Every callback's failure ends the payload. tag tells the place of a record in the
- * payload: carrier in the upper 32 bits, event in the lower. */
+/* Where documents and dead letters go. Every callback's failure ends the payload. tag tells the place of a record in
+ * the payload: carrier in the upper 32 bits, event in the lower. */
 struct pipeline_output {
     void *context;
     /* The buf to write the next item (action line, document line) onto. */
@@ -49,8 +48,8 @@ struct pipeline_times {
     uint64_t process_us; /* all of the payload's time, the output's callbacks included */
 };
 
-/* Runs one opened payload. account gets in, control, filtered, joined and dead (undecodable); what becomes of committed items is the
- * output's to enter. */
+/* Runs one opened payload. account gets in, control, filtered, joined and dead (undecodable); what becomes of committed
+ * items is the output's to enter. */
 PS_MUST_USE enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
                                      const struct pipeline_output *output, struct ps_account *account,
                                      struct pipeline_times *times);

@@ -55,7 +55,8 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_BOOL,
       .offset = AT(opensearch_gzip),
       .value_default = "on",
-      .help = "Compress request bodies. Off for domains that do not allow compressed requests (signed ones answer 403)." },
+      .help =
+          "Compress request bodies. Off for domains that do not allow compressed requests (signed ones answer 403)." },
     { .name = "OPENSEARCH_GZIP_LEVEL",
       .type = PS_CONFIG_U32,
       .offset = AT(opensearch_gzip_level),
@@ -67,7 +68,8 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_TEXT,
       .offset = AT(opensearch_ca_file),
       .value_default = "",
-      .help = "PEM file of the roots to trust. Default: AWS's own roots for AWS hosts, the system's bundle for others." },
+      .help =
+          "PEM file of the roots to trust. Default: AWS's own roots for AWS hosts, the system's bundle for others." },
     { .name = "BULK_BYTES",
       .type = PS_CONFIG_U32,
       .offset = AT(bulk_bytes),
@@ -139,7 +141,8 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_MILLI,
       .offset = AT(sample_rate_millionths),
       .value_default = "1",
-      .help = "Share of records kept, 0 to 1, by a hash of the event id: retries decide alike. Errors are always kept." },
+      .help =
+          "Share of records kept, 0 to 1, by a hash of the event id: retries decide alike. Errors are always kept." },
     { .name = "FIELD_SCHEMA",
       .type = PS_CONFIG_WORD,
       .offset = AT(field_schema),
@@ -194,6 +197,11 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .offset = AT(dead_letter_dir),
       .value_default = "",
       .help = "A folder instead, for laptops: refused unless PENSTOCK_LOCAL=1." },
+    { .name = "DEAD_LETTER_PREFIX",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(dead_letter_prefix),
+      .value_default = "log-processor",
+      .help = "What the keys of dead letters begin with; functions that share a bucket need one each." },
     { .name = "PENSTOCK_LOCAL",
       .type = PS_CONFIG_BOOL,
       .offset = AT(penstock_local),
@@ -216,8 +224,9 @@ static void check_endpoint(const struct settings *settings, struct ps_buf *mista
 static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
 {
     if (settings->dead_letter_dir.len > 0 && !settings->penstock_local) {
-        ps_config_mistake(mistakes, "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
-                                    "so use DEAD_LETTER_BUCKET");
+        ps_config_mistake(mistakes,
+                          "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
+                          "so use DEAD_LETTER_BUCKET");
     }
     if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0) {
         ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");

@@ -7,7 +7,7 @@
 
 struct settings {
     struct ps_span opensearch_endpoint;
-    uint32_t opensearch_auth; /* enum ps_opensearch_auth */
+    uint32_t opensearch_auth;    /* enum ps_opensearch_auth */
     uint32_t opensearch_service; /* index into its words: by host, es, aoss */
     struct ps_span opensearch_username;
     struct ps_span opensearch_password;
@@ -40,6 +40,7 @@ struct settings {
 
     struct ps_span dead_letter_bucket;
     struct ps_span dead_letter_dir;
+    struct ps_span dead_letter_prefix;
     bool penstock_local;
 };
 

@@ -1,8 +1,8 @@
 #include "sink.h"
 
 enum {
-    /* Escaped, an event of 1 MiB can become six times as large, and a JSON one is there twice (message and fields). What is
-     * larger still is a dead letter with its reason. Address space, touched only by such items. */
+    /* Escaped, an event of 1 MiB can become six times as large, and a JSON one is there twice (message and fields).
+     * What is larger still is a dead letter with its reason. Address space, touched only by such items. */
     ITEM_BYTES_MAX = 8 << 20,
 };
 
@@ -32,6 +32,27 @@ static enum ps_err open_opensearch(struct ps_arena *process, const struct settin
     return ps_opensearch_open(process, sink->client, &options, &sink->opensearch);
 }
 
+static enum ps_err open_dead_letters(struct ps_arena *process, const struct settings *settings, struct sink *sink)
+{
+    struct ps_dead_letter_options options = {
+        .bucket = settings->dead_letter_bucket,
+        .directory = settings->dead_letter_dir,
+        .prefix = settings->dead_letter_prefix,
+        .local = settings->penstock_local,
+    };
+    return ps_dead_letter_open(process, sink->store_client, &options, &sink->dead_letters);
+}
+
+/* OPENSEARCH_CA_FILE names the roots of the domain; S3 has others. */
+static enum ps_err open_store_client(struct ps_arena *process, const struct settings *settings, struct ps_span region,
+                                     struct sink *sink)
+{
+    sink->store_client = sink->client;
+    if (settings->opensearch_ca_file.len == 0 || settings->dead_letter_bucket.len == 0) return PS_OK;
+    struct ps_call_client_options options = { .region = region, .needs_credentials = true };
+    return ps_call_client_open(process, &options, &sink->store_client);
+}
+
 enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
                       struct sink *sink)
 {
@@ -43,18 +64,14 @@ enum ps_err sink_open(struct ps_arena *process, const struct settings *settings,
     };
     PS_TRY(ps_call_client_open(process, &client, &sink->client));
     PS_TRY(open_opensearch(process, settings, sink));
-    struct ps_dead_letter_options dead_letters = {
-        .bucket = settings->dead_letter_bucket,
-        .directory = settings->dead_letter_dir,
-        .prefix = PS_SPAN(SINK_DEAD_LETTER_PREFIX),
-        .local = settings->penstock_local,
-    };
-    return ps_dead_letter_open(process, sink->client, &dead_letters, &sink->dead_letters);
+    PS_TRY(open_store_client(process, settings, region, sink));
+    return open_dead_letters(process, settings, sink);
 }
 
 void sink_close(struct sink *sink)
 {
     if (sink->opensearch != NULL) ps_opensearch_close(sink->opensearch);
+    if (sink->store_client != NULL && sink->store_client != sink->client) ps_call_client_close(sink->store_client);
     if (sink->client != NULL) ps_call_client_close(sink->client);
     *sink = (struct sink){ 0 };
 }

@@ -6,11 +6,9 @@
 #include "aws/opensearch.h"
 #include "settings.h"
 
-/* The prefix of dead-letter keys: the function's name. */
-#define SINK_DEAD_LETTER_PREFIX "log-processor"
-
 struct sink {
     struct ps_call_client *client;
+    struct ps_call_client *store_client; /* the same, unless OPENSEARCH_CA_FILE trusts one host only */
     struct ps_opensearch *opensearch;
     struct ps_dead_letter_store *dead_letters; /* NULL: none */
 };

@@ -82,7 +82,8 @@ enum ps_err stages_open(struct ps_arena *process, const struct settings *setting
                     .sample_millionths = settings->sample_rate_millionths },
         .enrich = { .service = settings->service, .env = settings->environment },
     };
-    for (size_t i = 0; i < OPENERS_COUNT; i++) PS_TRY(OPENERS[i](process, settings, stages));
+    for (size_t i = 0; i < OPENERS_COUNT; i++)
+        PS_TRY(OPENERS[i](process, settings, stages));
     stages->filter.include = stages->include;
     stages->filter.exclude = stages->exclude;
     PS_TRY(ps_match_scratch_open(process, &stages->filter.scratch));

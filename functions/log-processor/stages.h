@@ -61,9 +61,9 @@ PS_MUST_USE enum ps_err stages_envelope_begin(const struct stages *stages, struc
                                               const struct ps_from_cwlogs_envelope *envelope,
                                               struct stages_envelope *out);
 
-/* Puts the record out, or counts it as filtered. record has its coordinates and its whole message, cleaned, unwrapped and
- * joined; event is the (first) one it came from; source is what redaction may scan instead of every member, or a span
- * without data when members came from elsewhere too. */
+/* Puts the record out, or counts it as filtered. record has its coordinates and its whole message, cleaned, unwrapped
+ * and joined; event is the (first) one it came from; source is what redaction may scan instead of every member, or a
+ * span without data when members came from elsewhere too. */
 PS_MUST_USE enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scratch,
                                       const struct ps_from_cwlogs_event *event, struct ps_record *record,
                                       struct ps_span source, const struct stages_output *out);

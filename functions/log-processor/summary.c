@@ -56,7 +56,7 @@ void summary_write(const struct summary *summary, const struct ps_invocation *in
     const struct ps_log_field *properties =
         PS_LOG_FIELDS(PS_LOG_STR("source", ps_span_of(ps_event_source_name(source))),
                       PS_LOG_STR("outcome", ps_span_of(err == PS_OK ? "ok" : ps_err_name(err))),
-                      PS_LOG_U64("busy_us", busy_us));
+                      PS_LOG_U64("busy_us", busy_us), PS_LOG_U64("answers_overflowed", summary->answers_overflowed));
     ps_metric_write(inv->log, "invocation_done", inv->function_name, inv->now_ms, metrics,
                     sizeof metrics / sizeof metrics[0], properties);
 }

@@ -11,6 +11,7 @@ struct summary {
     struct ps_account account;
     struct pipeline_times times;
     struct ps_opensearch_stats sink;
+    size_t answers_overflowed; /* Firehose records whose data did not fit the answer: ProcessingFailed */
     uint64_t total_us;
 };
 

@@ -15,5 +15,6 @@ const struct ps_span TEMPLATE_JSON = PS_SPAN_INIT(
     "\"unparsed\":{\"type\":\"keyword\"},\"error_type\":{\"type\":\"keyword\",\"ignore_above\":1024},"
     "\"error_message\":{\"type\":\"match_only_text\"},\"stack_trace\":{\"type\":\"match_only_text\"},"
     "\"duration_ms\":{\"type\":\"double\",\"ignore_malformed\":true},\"status\":{\"type\":\"integer\"},"
-    "\"joined\":{\"type\":\"integer\"},\"region_inferred\":{\"type\":\"boolean\"},\"message_cut\":{\"type\":\"boolean\"},"
+    "\"joined\":{\"type\":\"integer\"},\"region_inferred\":{\"type\":\"boolean\"},\"message_cut\":{\"type\":"
+    "\"boolean\"},"
     "\"fields\":{\"type\":\"flat_object\"},\"tags\":{\"type\":\"flat_object\"}}}}}");

@@ -44,7 +44,7 @@ static const struct {
     { PS_SPAN_INIT(".aoss.amazonaws.com.cn"), PS_SPAN_INIT("aoss") },
 };
 
-static void infer_scope(struct ps_span host, struct ps_call_target *target)
+void ps_opensearch_infer_scope(struct ps_span host, struct ps_call_target *target)
 {
     struct ps_span service = PS_SPAN("es");
     for (size_t i = 0; i < sizeof HOST_FORMS / sizeof HOST_FORMS[0]; i++) {
@@ -73,7 +73,7 @@ static enum ps_err set_auth(const struct ps_opensearch_options *options, struct 
     case PS_OPENSEARCH_SIGV4:
         target->auth = PS_CALL_SIGV4;
         target->service = options->service;
-        infer_scope(host, target);
+        ps_opensearch_infer_scope(host, target);
         return PS_OK;
     }
     PS_FAIL(PS_ERR_BAD_CONFIG, "authentication %d does not exist", (int)options->auth);

@@ -201,6 +201,10 @@ struct ps_opensearch {
     enum ps_opensearch_fault fault;
 };
 
+/* Service and region of a signature, from the names that AWS gives its hosts. A service that is set stays; without a
+ * region in the name the client's own is used. */
+void ps_opensearch_infer_scope(struct ps_span host, struct ps_call_target *target);
+
 /* -- what a person is told (opensearch_trouble.c) -------------------------------------------------------------------
  */
 

@@ -73,7 +73,7 @@ enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client, 
 
 /* -- calls ----------------------------------------------------------------------------------------------------- */
 
-static enum ps_err key_url(const struct ps_s3 *s3, struct ps_arena *arena, struct ps_span key, struct ps_span *out)
+enum ps_err ps_s3_url(const struct ps_s3 *s3, struct ps_arena *arena, struct ps_span key, struct ps_span *out)
 {
     if (key.len == 0 || key.len > KEY_BYTES_MAX)
         PS_FAIL(PS_ERR_REFUSED, "S3 key of %zu bytes: 1 to %d are allowed", key.len, KEY_BYTES_MAX);
@@ -133,7 +133,7 @@ enum ps_err ps_s3_put(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_
                      .body = body,
                      .response_bytes_max = ANSWER_BYTES_MAX },
     };
-    PS_TRY(key_url(s3, arena, key, &exchange.request.url));
+    PS_TRY(ps_s3_url(s3, arena, key, &exchange.request.url));
     PS_TRY(send(s3, arena, limits, &exchange));
     return judge(s3, &exchange);
 }
@@ -144,7 +144,7 @@ enum ps_err ps_s3_get(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_
     struct ps_http_exchange exchange = {
         .request = { .method = "GET", .response_bytes_max = limits->response_bytes_max },
     };
-    PS_TRY(key_url(s3, arena, key, &exchange.request.url));
+    PS_TRY(ps_s3_url(s3, arena, key, &exchange.request.url));
     PS_TRY(send(s3, arena, limits, &exchange));
     PS_TRY(judge(s3, &exchange));
     *body = exchange.response.body;
@@ -157,7 +157,7 @@ enum ps_err ps_s3_delete(struct ps_s3 *s3, struct ps_arena *arena, const struct 
     struct ps_http_exchange exchange = {
         .request = { .method = "DELETE", .response_bytes_max = ANSWER_BYTES_MAX },
     };
-    PS_TRY(key_url(s3, arena, key, &exchange.request.url));
+    PS_TRY(ps_s3_url(s3, arena, key, &exchange.request.url));
     PS_TRY(send(s3, arena, limits, &exchange));
     enum ps_err err = judge(s3, &exchange);
     return err == PS_ERR_NOT_FOUND ? PS_OK : err;

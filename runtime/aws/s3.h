@@ -12,6 +12,10 @@ struct ps_s3; /* opaque: a bucket */
 PS_MUST_USE enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client, struct ps_span bucket,
                                    struct ps_s3 **out);
 
+/* The URL of an object, on arena. REFUSED for a key that is empty or over 1,024 bytes. */
+PS_MUST_USE enum ps_err ps_s3_url(const struct ps_s3 *s3, struct ps_arena *arena, struct ps_span key,
+                                  struct ps_span *out);
+
 struct ps_s3_limits {
     const struct ps_deadline *deadline;
     bool hard_deadline;        /* may use the deadline's reserve */

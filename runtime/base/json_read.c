@@ -272,15 +272,14 @@ static enum ps_err find_value(struct ps_json_reader *reader)
 
 enum ps_err ps_json_read_skip(struct ps_json_reader *reader, struct ps_span *raw)
 {
-    struct ps_json_reader local = *reader;
-    PS_TRY(find_value(&local));
-    const char *begin = local.at;
+    PS_TRY(find_value(reader));
+    const char *begin = reader->at;
+    const uint8_t depth = reader->depth;
     struct ps_json_token token;
     do
-        PS_TRY(step(&local, &token));
-    while (local.depth > reader->depth);
-    if (raw != NULL) *raw = ps_span_between(begin, local.at);
-    *reader = local;
+        PS_TRY(step(reader, &token));
+    while (reader->depth > depth);
+    if (raw != NULL) *raw = ps_span_between(begin, reader->at);
     return PS_OK;
 }
 
@@ -461,7 +460,7 @@ enum ps_err ps_json_read_member(struct ps_span object, struct ps_span name, stru
 {
     struct ps_json_reader reader;
     ps_json_read_init(&reader, object);
-    struct ps_json_token token;
+    struct ps_json_token token = { 0 };
     PS_TRY(ps_json_read_next(&reader, &token));
     if (token.kind != PS_JSON_OBJECT_BEGIN) PS_FAIL(PS_ERR_BAD_INPUT, "JSON: not an object");
     for (;;) {

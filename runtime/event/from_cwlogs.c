@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "event/event_priv.h"
-#include "event/unescape_priv.h"
 #include "record/json_value.h"
 
 static bool begins_object(struct ps_span json)
@@ -82,7 +81,7 @@ static enum ps_err to_text(struct ps_arena *arena, struct ps_span inside, bool e
                            size_t *repaired)
 {
     struct ps_span plain = inside;
-    if (escaped) PS_TRY(ps_unescape_message(arena, inside, &plain));
+    if (escaped) PS_TRY(ps_json_read_unescape(arena, inside, &plain));
     if (!utf8) {
         size_t count = 0;
         PS_TRY(ps_utf8_repair(arena, plain, &plain, &count));

@@ -222,12 +222,13 @@ static enum ps_err exchange(struct ps_api *api, const struct call *call, struct 
 
 /* -- next ---------------------------------------------------------------------------------------------------------- */
 
-/* An id goes back to Lambda in a request line or a header, so it may hold only what can stand there. */
-static struct ps_span clean_id(struct ps_span id)
+/* An id goes back to Lambda in a request line or a header, so it may hold only what can stand there: visible ASCII
+ * without the bytes in except. */
+static struct ps_span clean_id(struct ps_span id, struct ps_span except)
 {
     bool ok = id.len <= ID_BYTES_MAX;
     for (size_t i = 0; ok && i < id.len; i++)
-        ok = id.data[i] > ' ' && id.data[i] < 0x7f && id.data[i] != '/' && id.data[i] != '?' && id.data[i] != '#';
+        ok = id.data[i] > ' ' && id.data[i] < 0x7f && ps_span_find_byte(except, id.data[i]) == PS_SPAN_NONE;
     return ok ? id : ps_span_make(NULL, 0);
 }
 
@@ -236,13 +237,13 @@ static enum ps_err read_event(struct ps_span head, struct ps_api_event *event)
     uint64_t deadline_ms = 0;
     bool has_deadline = ps_span_to_u64(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Deadline-Ms")), &deadline_ms);
     *event = (struct ps_api_event){
-        .request_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Aws-Request-Id"))),
+        .request_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Aws-Request-Id")), PS_SPAN("/?#%")),
         .function_arn = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Invoked-Function-Arn")),
         .trace_id = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Trace-Id")),
         .client_context = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Client-Context")),
         .cognito_identity = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Cognito-Identity")),
         .tenant_id = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Aws-Tenant-Id")),
-        .invocation_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Invocation-Id"))),
+        .invocation_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Invocation-Id")), PS_SPAN("")),
         .deadline_ms = has_deadline && deadline_ms <= INT64_MAX ? (int64_t)deadline_ms : 0,
     };
     if (event->request_id.len == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: an event without a usable request id");

@@ -43,7 +43,7 @@ static bool is_plain_name(struct ps_span name)
     bool ok = name.len > 0 && name.len <= NAME_BYTES_MAX && name.data[0] != '.' && name.data[0] != '-';
     for (size_t i = 0; ok && i < name.len; i++)
         ok = is_word_byte(name.data[i]) || name.data[i] == '-' || name.data[i] == '.';
-    return ok && ps_span_find(name, PS_SPAN("..")) == PS_SPAN_NONE;
+    return ok && !ps_span_ends(name, PS_SPAN(".")) && ps_span_find(name, PS_SPAN("..")) == PS_SPAN_NONE;
 }
 
 static bool is_symbol(struct ps_span symbol)

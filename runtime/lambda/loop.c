@@ -5,7 +5,8 @@
 #include "host/env.h"
 
 enum {
-    KEEP_BYTES = 1 << 20, /* of the arena's touched pages; more would be a leak to whoever watches RSS */
+    KEEP_BYTES = 32 << 20, /* touched pages kept for the next event: a full subscription event then faults none in. More
+                              is given back. */
     RESERVE_MS_MAX = 1500,
     RESERVE_DIVISOR = 5,
     ERROR_TYPE_BYTES_MAX = 64,

@@ -32,9 +32,13 @@ static bool has_log_key(struct ps_span text)
         lanes found = (lanes)(load(at + 1) == 'l') & (lanes)(load(at + 3) == 'g') & (lanes)(load(at + 4) == '"');
         halves any = (halves)found;
         if (PS_LIKELY((any[0] | any[1]) == 0)) continue;
-        if (ps_span_find(ps_span_make(at, 16 + KEY_BYTES - 1), PS_SPAN("\"log\"")) != PS_SPAN_NONE) return true;
+        if (ps_span_find(ps_span_make(at, 16 + KEY_BYTES - 1), ps_span_make(KEY, KEY_BYTES)) != PS_SPAN_NONE)
+            return true;
     }
-    return ps_span_find(ps_span_between(at, end), PS_SPAN("\"log\"")) != PS_SPAN_NONE;
+    for (; end - at >= KEY_BYTES; at++) {
+        if (memcmp(at, KEY, KEY_BYTES) == 0) return true;
+    }
+    return false;
 }
 
 /* What agents write beside the line. */
@@ -208,7 +212,7 @@ static enum ps_err put_member(struct ps_arena *arena, struct ps_record *record, 
         break;
     case MEMBER_TIME: {
         bool taken = false;
-        PS_TRY(ps_core_set(record, arena, PS_CORE_TIME, field, &taken));
+        PS_TRY(ps_core_set(record, arena, PS_CORE_TIME, &field, &taken));
         *field_too = !taken;
         return PS_OK;
     }
@@ -306,7 +310,7 @@ enum ps_err ps_container_unwrap(struct ps_arena *arena, struct ps_record *record
     if (record->message.data[0] != '{') {
         *matched = unwrap_cri(record, out);
         if (!*matched) return PS_OK;
-        return ps_record_add(record, arena, (struct ps_field){ PS_SPAN("stream"), out->stream, PS_FIELD_STRING });
+        return ps_record_add(record, arena, (struct ps_field){ .name = PS_SPAN("stream"), .value = out->stream });
     }
     if (PS_LIKELY(!has_log_key(record->message))) return PS_OK;
     struct ps_record work = *record;
@@ -331,9 +335,11 @@ static bool lambda_stream(struct ps_span stream, struct ps_span *function, struc
     ptrdiff_t close = ps_span_find_byte(stream, ']');
     if (open < 11 || close < open || stream.data[4] != '/' || stream.data[7] != '/' || stream.data[10] != '/')
         return false;
+    struct ps_span rest = ps_span_from(stream, (size_t)close + 1);
+    if (rest.len < 16) return false;
     *function = ps_span_make(stream.data + 11, (size_t)open - 11);
-    *instance = ps_span_from(stream, (size_t)close + 1);
-    return instance->len >= 16;
+    *instance = rest;
+    return true;
 }
 
 static bool is_task_id(struct ps_span text)

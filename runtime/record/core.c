@@ -5,7 +5,8 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "record/clean.h"
-#include "record/name_priv.h"
+#include "record/core_priv.h"
+#include "record/record_priv.h"
 
 /* -- the names -- */
 
@@ -171,39 +172,52 @@ const struct ps_core_name *ps_core_names(size_t *count)
     return NAMES;
 }
 
-/* Number of the entry from 1, or 0. */
-static uint8_t number_of(struct ps_span name)
+/* Whether a name that shares a known one's slot is that name. */
+static bool is_known(struct ps_span name, struct ps_name_words words, struct ps_span known)
 {
-    uint8_t number = SLOTS[ps_name_hash(name) >> (64 - SLOT_BITS)];
+    if (name.len != known.len) return false;
+    struct ps_name_words wanted = ps_name_words(known);
+    bool same_ends = words.first == wanted.first && words.last == wanted.last;
+    if (PS_LIKELY(same_ends && name.len <= PS_NAME_WORDS_BYTES)) return name.len > 0;
+    return ps_span_eq_nocase(name, known);
+}
+
+const struct ps_core_name *ps_core_numbered(uint8_t number)
+{
+    PS_ASSERT(number > 0 && number <= sizeof NAMES / sizeof NAMES[0]);
+    return &NAMES[number - 1];
+}
+
+uint8_t ps_core_number(struct ps_span name)
+{
+    struct ps_name_words words = ps_name_words(name);
+    uint8_t number = SLOTS[ps_name_words_hash(words, name.len) >> (64 - SLOT_BITS)];
     if (number == 0) return 0;
-    struct ps_span known = NAMES[number - 1].name;
-    if (name.len != known.len) return 0;
-    if (PS_LIKELY(memcmp(name.data, known.data, known.len) == 0)) return number;
-    return ps_span_eq_nocase(name, known) ? number : 0;
+    return is_known(name, words, NAMES[number - 1].name) ? number : 0;
 }
 
 const struct ps_core_name *ps_core_find(struct ps_span name)
 {
-    uint8_t number = number_of(name);
+    uint8_t number = ps_core_number(name);
     return number == 0 ? NULL : &NAMES[number - 1];
 }
 
 /* -- values -- */
 
 /* The text of a string or number; empty for anything else. */
-static enum ps_err text_of(struct ps_arena *arena, struct ps_field value, struct ps_span *out)
+static enum ps_err text_of(struct ps_arena *arena, const struct ps_field *value, struct ps_span *out)
 {
-    struct ps_span text = value.value;
-    if (value.kind == PS_FIELD_JSON) {
+    struct ps_span text = value->value;
+    if (value->kind == PS_FIELD_JSON) {
         bool number = text.len > 0 && (text.data[0] == '-' || (text.data[0] >= '0' && text.data[0] <= '9'));
         *out = number ? text : PS_SPAN("");
         return PS_OK;
     }
-    if (value.kind == PS_FIELD_STRING) {
+    if (value->kind == PS_FIELD_STRING && !value->plain) {
         PS_TRY(ps_json_read_unescape(arena, text, &text));
         /* What stood there unescaped was cleaned with the line; escapes may have hidden something. */
         bool cut = false;
-        if (text.data != value.value.data) PS_TRY(ps_clean(arena, text, PS_CLEAN_UNLIMITED, &text, &cut));
+        if (text.data != value->value.data) PS_TRY(ps_clean(arena, text, PS_CLEAN_UNLIMITED, &text, &cut));
     }
     *out = text;
     return PS_OK;
@@ -305,20 +319,20 @@ static enum ps_err join_lines(struct ps_arena *arena, struct ps_span array, stru
     return ps_clean(arena, text, PS_CLEAN_UNLIMITED, out, &cut);
 }
 
-static enum ps_err set_stack_trace(struct ps_record *record, struct ps_arena *arena, struct ps_field value,
+static enum ps_err set_stack_trace(struct ps_record *record, struct ps_arena *arena, const struct ps_field *value,
                                    struct ps_span text, bool *taken)
 {
-    if (value.kind == PS_FIELD_JSON && value.value.len > 0 && value.value.data[0] == '[')
-        return join_lines(arena, value.value, &record->stack_trace, taken);
-    *taken = value.kind != PS_FIELD_JSON && text.len > 0;
+    if (value->kind == PS_FIELD_JSON && value->value.len > 0 && value->value.data[0] == '[')
+        return join_lines(arena, value->value, &record->stack_trace, taken);
+    *taken = value->kind != PS_FIELD_JSON && text.len > 0;
     if (*taken) record->stack_trace = text;
     return PS_OK;
 }
 
-static enum ps_err set_error_message(struct ps_record *record, struct ps_arena *arena, struct ps_field value,
+static enum ps_err set_error_message(struct ps_record *record, struct ps_arena *arena, const struct ps_field *value,
                                      struct ps_span text, bool *taken)
 {
-    *taken = value.kind != PS_FIELD_JSON && text.len > 0;
+    *taken = value->kind != PS_FIELD_JSON && text.len > 0;
     if (!*taken) return PS_OK;
     bool cut = false;
     PS_TRY(ps_clean_cut(arena, text, PS_RECORD_VALUE_BYTES_MAX, &record->error_message, &cut));
@@ -327,26 +341,29 @@ static enum ps_err set_error_message(struct ps_record *record, struct ps_arena *
 }
 
 /* A message of another type than text keeps its JSON text; null is none. */
-static bool set_message(struct ps_record *record, struct ps_field value, struct ps_span text)
+static bool set_message(struct ps_record *record, const struct ps_field *value, struct ps_span text)
 {
-    if (value.kind == PS_FIELD_JSON && ps_span_eq(value.value, PS_SPAN("null"))) return false;
-    record->message = value.kind == PS_FIELD_JSON ? value.value : text;
+    if (value->kind == PS_FIELD_JSON && ps_span_eq(value->value, PS_SPAN("null"))) return false;
+    record->message = value->kind == PS_FIELD_JSON ? value->value : text;
     return true;
 }
 
+/* Where the core members that are just texts stand in a record. */
+static const uint16_t TEXT_OFFSETS[PS_CORE_COUNT] = {
+    [PS_CORE_SERVICE] = offsetof(struct ps_record, service),
+    [PS_CORE_ENV] = offsetof(struct ps_record, env),
+    [PS_CORE_HOST] = offsetof(struct ps_record, host),
+    [PS_CORE_LOGGER] = offsetof(struct ps_record, logger),
+    [PS_CORE_REQUEST_ID] = offsetof(struct ps_record, request_id),
+    [PS_CORE_TRACE_ID] = offsetof(struct ps_record, trace_id),
+    [PS_CORE_SPAN_ID] = offsetof(struct ps_record, span_id),
+    [PS_CORE_ERROR_TYPE] = offsetof(struct ps_record, error_type),
+};
+
 static struct ps_span *text_member(struct ps_record *record, enum ps_core core)
 {
-    struct ps_span *members[PS_CORE_COUNT] = {
-        [PS_CORE_SERVICE] = &record->service,
-        [PS_CORE_ENV] = &record->env,
-        [PS_CORE_HOST] = &record->host,
-        [PS_CORE_LOGGER] = &record->logger,
-        [PS_CORE_REQUEST_ID] = &record->request_id,
-        [PS_CORE_TRACE_ID] = &record->trace_id,
-        [PS_CORE_SPAN_ID] = &record->span_id,
-        [PS_CORE_ERROR_TYPE] = &record->error_type,
-    };
-    return members[core];
+    PS_ASSERT(TEXT_OFFSETS[core] != 0);
+    return (struct ps_span *)(void *)((char *)record + TEXT_OFFSETS[core]);
 }
 
 static bool set_text(struct ps_span *member, struct ps_span text)
@@ -356,8 +373,8 @@ static bool set_text(struct ps_span *member, struct ps_span text)
     return true;
 }
 
-enum ps_err ps_core_set(struct ps_record *record, struct ps_arena *arena, enum ps_core core, struct ps_field value,
-                        bool *taken)
+enum ps_err ps_core_set(struct ps_record *record, struct ps_arena *arena, enum ps_core core,
+                        const struct ps_field *value, bool *taken)
 {
     struct ps_span text;
     *taken = false;
@@ -409,130 +426,60 @@ enum ps_err ps_core_set(struct ps_record *record, struct ps_arena *arena, enum p
 
 /* -- members of a line -- */
 
-/* Sets a core member by the entry's name unless another name has done so. */
-static enum ps_err set_by(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen, uint8_t number,
-                          struct ps_field value, bool *taken)
+enum ps_err ps_core_set_by(struct ps_core_line *line, uint8_t number, const struct ps_field *value, bool *taken)
 {
     enum ps_core core = NAMES[number - 1].core;
     *taken = false;
-    if (seen->by[core] != 0 && seen->by[core] != number) return PS_OK;
-    PS_TRY(ps_core_set(record, arena, core, value, taken));
-    if (*taken) seen->by[core] = number;
+    if (line->seen.by[core] != 0 && line->seen.by[core] != number) return PS_OK;
+    PS_TRY(ps_core_set(line->record, line->arena, core, value, taken));
+    if (*taken) line->seen.by[core] = number;
     return PS_OK;
 }
 
-enum { PATH_BYTES_MAX = 64, PATH_LEVELS_MAX = 3 };
-
-/* The dotted name of the member in hand: "http.response.status_code". */
-struct path {
-    char text[PATH_BYTES_MAX];
-    size_t ends[PATH_LEVELS_MAX]; /* of the objects around */
-    size_t level;
-    size_t len; /* 0: too long to be a known one */
-};
-
-static void path_member(struct path *path, struct ps_span key)
-{
-    size_t end = path->ends[path->level];
-    path->len = 0;
-    if (key.len >= PATH_BYTES_MAX - end) return;
-    path->text[end] = '.';
-    memcpy(path->text + end + 1, key.data, key.len);
-    path->len = end + 1 + key.len;
-}
-
-/* The value of a KEY that has just been read: taken, stepped into, or skipped. */
-static enum ps_err put_nested(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen,
-                              struct ps_json_reader *reader, struct path *path, bool *taken)
-{
-    uint8_t number = path->len == 0 ? 0 : number_of(ps_span_make(path->text, path->len));
-    struct ps_json_reader before = *reader;
-    struct ps_json_token token;
-    *taken = false;
-    PS_TRY(ps_json_read_next(reader, &token));
-    struct ps_field value = { .value = token.text, .kind = PS_FIELD_STRING };
-    if (token.kind == PS_JSON_OBJECT_BEGIN && number != 0 && NAMES[number - 1].core == PS_CORE_OBJECT &&
-        path->level + 1 < PATH_LEVELS_MAX) {
-        path->ends[++path->level] = path->len;
-        *taken = true; /* its members tell */
-        return PS_OK;
-    }
-    if (token.kind != PS_JSON_STRING) {
-        *reader = before;
-        value.kind = PS_FIELD_JSON;
-        PS_TRY(ps_json_read_skip(reader, &value.value));
-    }
-    if (number != 0 && !NAMES[number - 1].weak) return set_by(record, arena, seen, number, value, taken);
-    return PS_OK;
-}
-
-/* The core members in an object of a known name; *all: it held nothing else, and something. */
-static enum ps_err put_object(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen,
-                              struct ps_field field, bool *all)
-{
-    struct path path = { .ends = { field.name.len } };
-    PS_ASSERT(field.name.len < PATH_BYTES_MAX);
-    memcpy(path.text, field.name.data, field.name.len);
-    struct ps_json_reader reader;
-    ps_json_read_init(&reader, field.value);
-    struct ps_json_token token;
-    PS_TRY(ps_json_read_next(&reader, &token));
-    size_t members = 0;
-    size_t missed = 0;
-    while (reader.depth > 0) {
-        PS_TRY(ps_json_read_next(&reader, &token));
-        if (token.kind == PS_JSON_OBJECT_END) {
-            if (path.level > 0) path.level--;
-            continue;
-        }
-        bool taken = false;
-        path_member(&path, token.text);
-        PS_TRY(put_nested(record, arena, seen, &reader, &path, &taken));
-        members++;
-        missed += !taken;
-    }
-    *all = members > 0 && missed == 0;
-    return PS_OK;
-}
-
-static bool is_object(struct ps_field field)
-{
-    return field.kind == PS_FIELD_JSON && field.value.len > 0 && field.value.data[0] == '{';
-}
-
-static bool wait_for_end(struct ps_core_seen *seen, uint8_t number, struct ps_field field)
+static bool wait_for_end(struct ps_core_seen *seen, uint8_t number, const struct ps_field *field)
 {
     for (size_t i = 0; i < seen->weak_count; i++) {
         if (seen->weak_by[i] != number) continue;
-        seen->weak[i] = field;
+        seen->weak[i] = *field;
         return true;
     }
     if (seen->weak_count == PS_CORE_WEAK_MAX) return false;
     seen->weak_by[seen->weak_count] = number;
-    seen->weak[seen->weak_count++] = field;
+    seen->weak[seen->weak_count++] = *field;
     return true;
 }
 
-enum ps_err ps_core_put(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen,
-                        struct ps_field field)
+/* A member with a known name. */
+static enum ps_err put_known(struct ps_core_line *line, uint8_t number, const struct ps_field *field)
 {
-    uint8_t number = number_of(field.name);
-    if (number == 0) return ps_record_add(record, arena, field);
     bool taken = false;
-    if (is_object(field))
-        PS_TRY(put_object(record, arena, seen, field, &taken));
-    else if (NAMES[number - 1].weak)
-        taken = wait_for_end(seen, number, field);
-    if (!taken && !NAMES[number - 1].weak) PS_TRY(set_by(record, arena, seen, number, field, &taken));
-    return taken ? PS_OK : ps_record_add(record, arena, field);
+    bool object = field->kind == PS_FIELD_JSON && field->value.len > 0 && field->value.data[0] == '{';
+    bool weak = NAMES[number - 1].weak;
+    if (PS_UNLIKELY(object)) PS_TRY(ps_core_object_put(line, field->name, field->value, &taken));
+    if (weak && !object) taken = wait_for_end(&line->seen, number, field);
+    if (!weak && !taken) PS_TRY(ps_core_set_by(line, number, field, &taken));
+    return taken ? PS_OK : ps_record_add(line->record, line->arena, *field);
 }
 
-enum ps_err ps_core_settle(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen)
+enum ps_err ps_core_put(struct ps_core_line *line, struct ps_span name, struct ps_span value, enum ps_field_kind kind,
+                        bool plain)
 {
-    for (size_t i = 0; i < seen->weak_count; i++) {
+    struct ps_name_words words = ps_name_words(name);
+    uint64_t hash = ps_name_words_hash(words, name.len);
+    uint8_t number = SLOTS[hash >> (64 - SLOT_BITS)];
+    if (number != 0 && is_known(name, words, NAMES[number - 1].name)) {
+        struct ps_field field = { .name = name, .value = value, .kind = kind, .plain = plain };
+        return put_known(line, number, &field);
+    }
+    return ps_record_put(line->record, line->arena, name, words, hash, value, kind, plain);
+}
+
+enum ps_err ps_core_settle(struct ps_core_line *line)
+{
+    for (size_t i = 0; i < line->seen.weak_count; i++) {
         bool taken = false;
-        PS_TRY(set_by(record, arena, seen, seen->weak_by[i], seen->weak[i], &taken));
-        if (!taken) PS_TRY(ps_record_add(record, arena, seen->weak[i]));
+        PS_TRY(ps_core_set_by(line, line->seen.weak_by[i], &line->seen.weak[i], &taken));
+        if (!taken) PS_TRY(ps_record_add(line->record, line->arena, line->seen.weak[i]));
     }
     return PS_OK;
 }

@@ -57,23 +57,38 @@ struct ps_core_seen {
     struct ps_field weak[PS_CORE_WEAK_MAX];
 };
 
-static inline void ps_core_begin(struct ps_core_seen *seen)
+/* A line whose members are being put where they belong. */
+struct ps_core_line {
+    struct ps_record *record;
+    struct ps_arena *arena;
+    struct ps_core_seen seen;
+};
+
+static inline void ps_core_begin(struct ps_core_line *line, struct ps_record *record, struct ps_arena *arena)
 {
-    memset(seen->by, 0, sizeof seen->by);
-    seen->weak_count = 0;
+    line->record = record;
+    line->arena = arena;
+    memset(line->seen.by, 0, sizeof line->seen.by);
+    line->seen.weak_count = 0;
 }
 
-/* Puts one member of a line where it belongs: into a core member, or among the fields. Strings of JSON are unescaped
- * and cleaned when they become core. A value of an unusable type or size stays a field; so does a second name of the
- * same core member. Of one name met twice the last value wins. */
-PS_MUST_USE enum ps_err ps_core_put(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen,
-                                    struct ps_field field);
+/* Puts one member of a line into a core member, or among the fields. Strings of JSON are unescaped and cleaned when
+ * they become core. A value of an unusable type or size stays a field; so does a second name of the same core member.
+ * Of one name met twice the last value wins. name, value, kind and plain as in struct ps_field. */
+PS_MUST_USE enum ps_err ps_core_put(struct ps_core_line *line, struct ps_span name, struct ps_span value,
+                                    enum ps_field_kind kind, bool plain);
 
 /* At the end of a line: weak names take what is still free. */
-PS_MUST_USE enum ps_err ps_core_settle(struct ps_record *record, struct ps_arena *arena, struct ps_core_seen *seen);
+PS_MUST_USE enum ps_err ps_core_settle(struct ps_core_line *line);
+
+/* Whether a name of the line filled this core member. */
+static inline bool ps_core_has(const struct ps_core_line *line, enum ps_core core)
+{
+    return line->seen.by[core] != 0;
+}
 
 /* Sets one core member from a value; *taken says whether the value was usable (nothing changed if not). */
 PS_MUST_USE enum ps_err ps_core_set(struct ps_record *record, struct ps_arena *arena, enum ps_core core,
-                                    struct ps_field value, bool *taken);
+                                    const struct ps_field *value, bool *taken);
 
 #endif

@@ -24,21 +24,32 @@ static bool begins_with_date(struct ps_span text)
     return text.len >= 24 && text.data[0] == '2' && text.data[4] == '-' && text.data[7] == '-' && text.data[10] == 'T';
 }
 
+/* {"time":"2026-11-21T10:00:00.000Z","type":"platform. */
+static bool maybe_platform(struct ps_span message)
+{
+    const struct ps_span time = PS_SPAN("{\"time\":\"");
+    if (!ps_span_starts(message, time)) return false;
+    struct ps_span rest = ps_span_first(ps_span_from(message, time.len), 40);
+    ptrdiff_t quote = ps_span_find_byte(rest, '"');
+    if (quote == PS_SPAN_NONE) return false;
+    rest = ps_span_from(message, time.len + (size_t)quote);
+    return ps_span_starts(rest, PS_SPAN("\",\"type\":\"platform."));
+}
+
 /* What Lambda itself writes, and the prefixes of its text format. */
-static bool maybe_lambda(const struct ps_record *record)
+static bool maybe_lambda_text(const struct ps_record *record)
 {
     static const struct ps_span BEGINNINGS[] = {
-        PS_SPAN_INIT("START RequestId: "), PS_SPAN_INIT("END RequestId: "),   PS_SPAN_INIT("REPORT RequestId: "),
-        PS_SPAN_INIT("RequestId: "),       PS_SPAN_INIT("INIT_START "),       PS_SPAN_INIT("INIT_REPORT "),
-        PS_SPAN_INIT("RESTORE_START "),    PS_SPAN_INIT("RESTORE_REPORT "),   PS_SPAN_INIT("XRAY TraceId: "),
-        PS_SPAN_INIT("EXTENSION\tName: "), PS_SPAN_INIT("TELEMETRY\tName: "), PS_SPAN_INIT("LOGS\tName: "),
-        PS_SPAN_INIT("FATAL ERROR: "),     PS_SPAN_INIT("{\"time\":\""),
+        PS_SPAN_INIT("START RequestId: "), PS_SPAN_INIT("END RequestId: "), PS_SPAN_INIT("REPORT RequestId: "),
+        PS_SPAN_INIT("RequestId: "),       PS_SPAN_INIT("INIT_START "),     PS_SPAN_INIT("INIT_REPORT "),
+        PS_SPAN_INIT("RESTORE_START "),    PS_SPAN_INIT("RESTORE_REPORT "), PS_SPAN_INIT("XRAY TraceId: "),
+        PS_SPAN_INIT("EXTENSION\tName: "), PS_SPAN_INIT("LOGS\tName: "),    PS_SPAN_INIT("FATAL ERROR: "),
+        PS_SPAN_INIT("TELEMETRY\tName: "),
     };
     struct ps_span message = record->message;
     for (size_t i = 0; i < sizeof BEGINNINGS / sizeof BEGINNINGS[0]; i++) {
         if (message.data[0] == BEGINNINGS[i].data[0] && ps_span_starts(message, BEGINNINGS[i])) return true;
     }
-    if (message.data[0] == '{') return false;
     return message.data[0] == '[' || begins_with_date(message) || ps_detect_lambda_group(record->log_group);
 }
 
@@ -66,9 +77,9 @@ unsigned ps_detect(const struct ps_record *record)
 {
     struct ps_span message = record->message;
     if (message.len == 0) return 0;
-    unsigned lambda = maybe_lambda(record) ? PS_DETECT_LAMBDA : 0;
-    if (PS_LIKELY(message.data[0] == '{')) return lambda | PS_DETECT_JSON;
-    unsigned found = lambda;
+    if (PS_LIKELY(message.data[0] == '{'))
+        return PS_DETECT_JSON | (maybe_platform(message) ? (unsigned)PS_DETECT_LAMBDA : 0);
+    unsigned found = maybe_lambda_text(record) ? PS_DETECT_LAMBDA : 0;
     if (maybe_alb(message)) found |= PS_DETECT_ALB;
     if (maybe_vpc_flow(message)) found |= PS_DETECT_VPC_FLOW;
     if (ps_span_find(message, PS_SPAN("] \"")) != PS_SPAN_NONE) found |= PS_DETECT_ACCESS;

@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "base/utf8.h"
+#include "record/container.h"
 
 /* -- tags ---------------------------------------------------------------------------------------------------------- */
 
@@ -27,8 +28,10 @@ static enum ps_err check_tag(struct ps_span name, struct ps_span value, size_t n
 
 static enum ps_err escape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
+    *out = ps_span_make("", 0);
+    if (text.len == 0) return PS_OK;
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * PS_ENRICH_TAG_VALUE_BYTES_MAX); /* \u0000 is the longest escape */
+    ps_buf_init(&buf, arena, (size_t)6 * PS_ENRICH_TAG_VALUE_BYTES_MAX); /* \u0000 is the longest escape */
     ps_json_write_escape(&buf, text);
     return ps_buf_finish(&buf, out);
 }
@@ -86,28 +89,21 @@ enum ps_err ps_enrich_tags_parse(struct ps_arena *arena, struct ps_span text, st
 
 /* -- names in log groups and streams ------------------------------------------------------------------------------- */
 
-/* Log groups of AWS services: the part after the prefix names who is speaking. Longer prefixes first. */
+/* Log groups of AWS services that ps_container_names leaves to us: the part after the prefix names who is speaking.
+ * Longer prefixes first. */
 static const struct ps_span GROUP_PREFIXES[] = {
-    PS_SPAN_INIT("/aws/lambda/"),
     PS_SPAN_INIT("/aws/ecs/containerinsights/"),
     PS_SPAN_INIT("/aws/ecs/"),
-    PS_SPAN_INIT("/ecs/"),
     PS_SPAN_INIT("/aws/containerinsights/"),
     PS_SPAN_INIT("/aws/eks/"),
-    PS_SPAN_INIT("/aws/rds/instance/"),
-    PS_SPAN_INIT("/aws/rds/cluster/"),
     PS_SPAN_INIT("/aws/rds/proxy/"),
     PS_SPAN_INIT("/aws/apigateway/"),
-    PS_SPAN_INIT("/aws/codebuild/"),
     PS_SPAN_INIT("/aws/vendedlogs/states/"),
     PS_SPAN_INIT("/aws/states/"),
     PS_SPAN_INIT("/aws/elasticbeanstalk/"),
-    PS_SPAN_INIT("/aws/sagemaker/Endpoints/"),
     PS_SPAN_INIT("/aws/appsync/apis/"),
     PS_SPAN_INIT("/aws/kinesisfirehose/"),
     PS_SPAN_INIT("/aws/opensearch/domains/"),
-    PS_SPAN_INIT("/aws/apprunner/"),
-    PS_SPAN_INIT("/aws/lambda-edge/"),
     PS_SPAN_INIT("API-Gateway-Execution-Logs_"),
 };
 
@@ -119,108 +115,25 @@ static struct ps_span until(struct ps_span text, char separator)
 
 static struct ps_span service_of_group(struct ps_span group)
 {
+    struct ps_span service;
+    struct ps_span host;
+    ps_container_names(group, PS_SPAN(""), &service, &host);
+    if (service.len > 0) return service;
     for (size_t i = 0; i < sizeof GROUP_PREFIXES / sizeof GROUP_PREFIXES[0]; i++) {
         if (!ps_span_starts(group, GROUP_PREFIXES[i])) continue;
-        struct ps_span name = until(ps_span_from(group, GROUP_PREFIXES[i].len), '/');
-        if (name.len > 0) return name;
+        service = until(ps_span_from(group, GROUP_PREFIXES[i].len), '/');
+        if (service.len > 0) return service;
     }
     while (group.len > 0 && group.data[0] == '/')
         group = ps_span_from(group, 1);
     return group; /* a group of the user's own: its whole name is the best there is */
 }
 
-static bool are_digits(struct ps_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') return false;
-    }
-    return text.len > 0;
-}
-
-static bool are_hex(struct ps_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-')) return false;
-    }
-    return text.len > 0;
-}
-
-/* "2026/11/21/" at the front; *rest is what follows. */
-static bool begins_with_day(struct ps_span stream, struct ps_span *rest)
-{
-    enum { DAY_BYTES = sizeof "2026/11/21/" - 1 };
-    if (stream.len < DAY_BYTES || stream.data[4] != '/' || stream.data[7] != '/' || stream.data[10] != '/')
-        return false;
-    if (!are_digits(ps_span_make(stream.data, 4)) || !are_digits(ps_span_make(stream.data + 5, 2)) ||
-        !are_digits(ps_span_make(stream.data + 8, 2)))
-        return false;
-    *rest = ps_span_from(stream, DAY_BYTES);
-    return true;
-}
-
-/* Lambda: YYYY/MM/DD/[version]sandbox, and YYYY/MM/DD/function[version]sandbox in a group of the user's own (AWS Lambda
- * developer guide, "Configuring CloudWatch log groups"; there the sandbox may stand in brackets too). */
-static bool read_lambda_stream(struct ps_span stream, struct ps_enrich_source *source)
-{
-    struct ps_span rest;
-    if (!begins_with_day(stream, &rest)) return false;
-    ptrdiff_t open = ps_span_find_byte(rest, '[');
-    ptrdiff_t close = ps_span_find_byte(rest, ']');
-    if (open == PS_SPAN_NONE || close < open) return false;
-    struct ps_span sandbox = ps_span_from(rest, (size_t)close + 1);
-    if (sandbox.len > 2 && sandbox.data[0] == '[' && sandbox.data[sandbox.len - 1] == ']')
-        sandbox = ps_span_make(sandbox.data + 1, sandbox.len - 2);
-    if (!are_hex(sandbox)) return false;
-    source->stream_service = ps_span_first(rest, (size_t)open);
-    source->stream_host = sandbox;
-    return true;
-}
-
-/* ECS, awslogs driver: prefix/container/task (Amazon ECS developer guide, "awslogs-stream-prefix"); tasks have 32 hex
- * digits, older ones a UUID. */
-static bool read_ecs_stream(struct ps_span stream, struct ps_enrich_source *source)
-{
-    enum { TASK_BYTES_MIN = 32, TASK_BYTES_MAX = 36 };
-    ptrdiff_t first = ps_span_find_byte(stream, '/');
-    if (first <= 0) return false;
-    struct ps_span rest = ps_span_from(stream, (size_t)first + 1);
-    ptrdiff_t second = ps_span_find_byte(rest, '/');
-    if (second <= 0) return false;
-    struct ps_span task = ps_span_from(rest, (size_t)second + 1);
-    if (task.len < TASK_BYTES_MIN || task.len > TASK_BYTES_MAX || !are_hex(task)) return false;
-    source->stream_service = ps_span_first(rest, (size_t)second);
-    source->stream_host = task;
-    return true;
-}
-
-/* Fluent Bit on EKS, as Container Insights sets it up:
- * <node>-application.var.log.containers.<pod>_<namespace>_<container>-<64 hex digits>.log */
-static bool read_container_stream(struct ps_span stream, struct ps_enrich_source *source)
-{
-    static const struct ps_span MARK = PS_SPAN_INIT("-application.var.log.containers.");
-    static const struct ps_span END = PS_SPAN_INIT(".log");
-    enum { ID_BYTES = 64 };
-    ptrdiff_t at = ps_span_find(stream, MARK);
-    if (at == PS_SPAN_NONE || !ps_span_ends(stream, END)) return false;
-    struct ps_span rest = ps_span_from(stream, (size_t)at + MARK.len);
-    if (rest.len < END.len + ID_BYTES + 1) return false;
-    rest = ps_span_first(rest, rest.len - END.len - ID_BYTES - 1);
-    bool more = false;
-    (void)ps_span_split(&rest, '_', &more);
-    if (!more) return false;
-    (void)ps_span_split(&rest, '_', &more);
-    if (!more || rest.len == 0) return false;
-    source->stream_service = rest;
-    source->stream_host = ps_span_first(stream, (size_t)at);
-    return true;
-}
-
+/* The two are asked for apart, because settings stand between them. */
 struct ps_enrich_source ps_enrich_source(struct ps_span log_group, struct ps_span log_stream)
 {
     struct ps_enrich_source source = { .group_service = service_of_group(log_group) };
-    (void)(read_lambda_stream(log_stream, &source) || read_ecs_stream(log_stream, &source) ||
-           read_container_stream(log_stream, &source));
+    ps_container_names(PS_SPAN(""), log_stream, &source.stream_service, &source.stream_host);
     return source;
 }
 

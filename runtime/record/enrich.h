@@ -2,8 +2,8 @@
  *
  * service: the message's own (set by the parsers), else the container's or function's name in the stream, else the
  * SERVICE setting, else the name in the log group. env: the message's own, else ENVIRONMENT. host: the message's own,
- * else the task, pod's node or sandbox named by the stream. Tags are the same for every record, so they are made into
- * JSON once. */
+ * else the task, pod or sandbox that the stream names (record/container.h reads the names). Tags are the same for every
+ * record, so they are made into JSON once. */
 #ifndef PS_ENRICH_H
 #define PS_ENRICH_H
 

@@ -8,15 +8,9 @@
 
 /* -- names -- */
 
-static bool has_dot(struct ps_span name)
-{
-    return memchr(name.data, '.', name.len) != NULL;
-}
-
 bool ps_json_value_name_suspect(struct ps_span name)
 {
-    if (name.len == 0 || name.len > PS_RECORD_NAME_BYTES_MAX) return true;
-    return (unsigned char)name.data[0] <= ' ' || name.data[0] == '\\' || has_dot(name);
+    return ps_name_suspect(name, ps_name_words(name), PS_RECORD_NAME_BYTES_MAX);
 }
 
 /* White space, as a byte or as an escape; what is neither ends it. */
@@ -127,8 +121,10 @@ enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *ra
     bool bad = false;
     for (;;) {
         if (token.kind == PS_JSON_KEY) {
-            uint64_t bit = UINT64_C(1) << (ps_name_hash(token.text) >> 58);
-            bad = token.escaped || (seen[look.depth] & bit) != 0 || ps_json_value_name_suspect(token.text) ||
+            struct ps_name_words words = ps_name_words(token.text);
+            uint64_t bit = UINT64_C(1) << (ps_name_words_hash(words, token.text.len) >> 58);
+            bad = token.escaped || (seen[look.depth] & bit) != 0 ||
+                  ps_name_suspect(token.text, words, PS_RECORD_NAME_BYTES_MAX) ||
                   members[look.depth] >= PS_RECORD_FIELDS_MAX;
             seen[look.depth] |= bit;
             members[look.depth]++;
@@ -363,6 +359,7 @@ enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *re
         bool breaks = false;
         unsigned depth = reader->depth;
         field->kind = PS_FIELD_JSON;
+        field->plain = false;
         PS_TRY(ps_json_value_skip(reader, &field->value, &breaks));
         if (PS_LIKELY(!breaks)) return PS_OK;
         return ps_json_value_mend(arena, field->value, depth, &field->value, &field->kind, cuts);
@@ -371,5 +368,6 @@ enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *re
     PS_TRY(ps_json_read_next(reader, &token));
     field->value = token.text;
     field->kind = token.kind == PS_JSON_STRING ? PS_FIELD_STRING : PS_FIELD_JSON;
+    field->plain = !token.escaped;
     return PS_OK;
 }

@@ -300,8 +300,8 @@ enum ps_match_result ps_match_find(const struct ps_match *match, struct ps_match
     /* Every other failure means that PCRE2 gave up: a limit, or no memory within the limits. */
     if (count < 0) return PS_MATCH_LIMIT;
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(scratch->data);
-    /* \K inside a look-ahead can set the start behind the end: such a match hides nothing. */
-    if (ends[0] > ends[1] || ends[1] > text.len) return PS_MATCH_NOT_FOUND;
+    /* PCRE2 refuses \K in a look-around, the only way to end before the begin. */
+    PS_ASSERT(ends[0] <= ends[1] && ends[1] <= text.len);
     *begin = ends[0];
     *end = ends[1];
     return PS_MATCH_FOUND;

@@ -218,14 +218,27 @@ static bool is_traceback(struct ps_span bare)
            ps_span_starts(bare, PS_SPAN("+ Exception Group Traceback (most recent call last)"));
 }
 
-/* "ValueError: no such order", "KeyboardInterrupt", "acme.errors.OutOfStock: ...": the line that ends a traceback. */
+/* "ValueError: no such order", "KeyboardInterrupt", "socket.timeout: timed out": the line that ends a traceback. A
+ * name without a module is a built-in exception's and begins with a capital. */
 static bool is_python_exception(struct ps_span line)
 {
     size_t dots = 0;
     size_t len = name_len(line, &dots);
     if (len == 0 || starts_with_level(line)) return false;
+    if (dots == 0 && !(line.data[0] >= 'A' && line.data[0] <= 'Z')) return false;
     struct ps_span rest = ps_span_from(line, len);
     return is_blank(first_line(rest)) || ps_span_starts(rest, PS_SPAN(": ")) || ps_span_starts(rest, PS_SPAN(":\n"));
+}
+
+/* "+------------------------------------", which closes an exception group. */
+static bool is_group_end(struct ps_span bare)
+{
+    struct ps_span line = ps_span_trim(bare);
+    if (!ps_span_starts(line, PS_SPAN("+--"))) return false;
+    for (size_t i = 1; i < line.len; i++) {
+        if (line.data[i] != '-') return false;
+    }
+    return true;
 }
 
 /* "load@https://acme.example/app.js:10:15", "@file:///app.js:1:1": a frame of Firefox or Safari. */
@@ -339,7 +352,10 @@ static bool continues_indented(struct ps_multiline *state, struct ps_span line)
     if (bare.len == 0 || ps_span_starts(bare, PS_SPAN("\r")) || ps_span_starts(bare, PS_SPAN("\n")))
         return may_hold_blank(state);
     /* A line of source code may look like anything. */
-    if (state->kind == KIND_PYTHON) return true;
+    if (state->kind == KIND_PYTHON) {
+        if (is_group_end(bare)) state->kind = KIND_PYTHON_DONE;
+        return true;
+    }
     if (begins_record(bare)) return state->block_depth > 0 && bare.data[0] == '{';
     if (!is_head(state)) return is_dotnet_console_head(state->first);
     if (is_traceback(bare)) {
@@ -435,8 +451,9 @@ static bool decide(struct ps_multiline *state, struct ps_span text)
 /* A trace that arrived as one event is over when its last line says so. */
 static enum kind kind_behind(enum kind kind, struct ps_span text)
 {
-    const char *last = text.len == 0 ? NULL : memrchr(text.data, '\n', text.len - 1);
-    if (kind != KIND_PYTHON || last == NULL) return kind;
+    if (kind != KIND_PYTHON || text.len == 0) return kind;
+    const char *last = memrchr(text.data, '\n', text.len - 1);
+    if (last == NULL) return kind;
     struct ps_span line = ps_span_between(last + 1, text.data + text.len);
     bool is_margin = line.len > 0 && line.data[0] != ' ' && line.data[0] != '\t';
     return is_margin && is_python_exception(line) ? KIND_PYTHON_DONE : kind;
@@ -466,6 +483,7 @@ bool ps_multiline_continues(struct ps_multiline *state, struct ps_span text)
     }
     state->lines++;
     state->bytes += 1 + text.len;
+    state->kind = (uint8_t)kind_behind((enum kind)state->kind, text);
     if (state->kind == KIND_TRACE || state->kind == KIND_PLAIN) note_block(state, text);
     return true;
 }

@@ -70,7 +70,7 @@ static enum ps_err add_request_time(struct ps_record *record, struct ps_arena *a
     struct ps_field value = { .value = named ? ps_span_from(column, 3) : column, .kind = PS_FIELD_JSON };
     *taken = ps_num_is_json(value.value) && (named || ps_span_find_byte(value.value, '.') != PS_SPAN_NONE);
     if (!*taken) return PS_OK;
-    return ps_core_set(record, arena, PS_CORE_DURATION_S, value, taken);
+    return ps_core_set(record, arena, PS_CORE_DURATION_S, &value, taken);
 }
 
 /* Referer, agent, and what this server's operator added. */

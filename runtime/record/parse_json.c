@@ -23,9 +23,16 @@ static bool begins_object(struct ps_span text)
     return at < text.len && (text.data[at] == '"' || text.data[at] == '}');
 }
 
-/* All members of the object at the start of text; *end is what follows it. */
-static enum ps_err read_members(struct ps_arena *arena, struct ps_record *record, struct ps_core_seen *seen,
-                                struct ps_span text, struct ps_span *rest)
+/* A member that is an object or array. */
+static enum ps_err put_container(struct ps_core_line *line, struct ps_json_reader *reader, struct ps_span name)
+{
+    struct ps_field field;
+    PS_TRY(ps_json_value_read(line->arena, reader, &field, &line->record->cut_values));
+    return ps_core_put(line, name, field.value, field.kind, field.plain);
+}
+
+/* All members of the object at the start of text; *rest is what follows it. */
+static enum ps_err read_members(struct ps_core_line *line, struct ps_span text, struct ps_span *rest)
 {
     struct ps_json_reader reader;
     ps_json_read_init(&reader, text);
@@ -35,13 +42,20 @@ static enum ps_err read_members(struct ps_arena *arena, struct ps_record *record
     for (;;) {
         PS_TRY(ps_json_read_next(&reader, &token));
         if (token.kind == PS_JSON_OBJECT_END) break;
-        struct ps_field field = { .name = token.text };
-        if (PS_UNLIKELY(token.escaped)) PS_TRY(ps_json_value_plain_name(arena, field.name, &field.name));
-        PS_TRY(ps_json_value_read(arena, &reader, &field, &record->cut_values));
-        PS_TRY(ps_core_put(record, arena, seen, field));
+        struct ps_span name = ps_span_make(token.text.data, token.text.len);
+        if (PS_UNLIKELY(token.escaped)) PS_TRY(ps_json_value_plain_name(line->arena, name, &name));
+        while (reader.at < reader.end && is_blank(*reader.at))
+            reader.at++;
+        if (reader.at < reader.end && (*reader.at == '{' || *reader.at == '[')) {
+            PS_TRY(put_container(line, &reader, name));
+            continue;
+        }
+        PS_TRY(ps_json_read_next(&reader, &token));
+        enum ps_field_kind kind = token.kind == PS_JSON_STRING ? PS_FIELD_STRING : PS_FIELD_JSON;
+        PS_TRY(ps_core_put(line, name, token.text, kind, !token.escaped));
     }
     *rest = ps_span_between(reader.at, reader.end);
-    return ps_core_settle(record, arena, seen);
+    return ps_core_settle(line);
 }
 
 static enum ps_err put_around(struct ps_record *record, struct ps_arena *arena, struct ps_span name,
@@ -57,11 +71,11 @@ static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record,
 {
     const struct ps_span message = record->message;
     const size_t fields_before = record->field_count;
-    struct ps_core_seen seen;
-    ps_core_begin(&seen);
+    struct ps_core_line line;
+    ps_core_begin(&line, record, arena);
     struct ps_span rest;
-    PS_TRY(read_members(arena, record, &seen, ps_span_from(message, offset), &rest));
-    bool has_message = seen.by[PS_CORE_MESSAGE] != 0;
+    PS_TRY(read_members(&line, ps_span_from(message, offset), &rest));
+    bool has_message = ps_core_has(&line, PS_CORE_MESSAGE);
     /* "{}" in the middle of a text is no log line. */
     *matched = offset == 0 || record->field_count > fields_before || has_message;
     if (!has_message || (offset == 0 && rest.len == 0)) return PS_OK;
@@ -89,7 +103,8 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
             *record = before;
             *matched = false;
             if (err == PS_ERR_NO_MEMORY) return err;
-            if (err == PS_ERR_TOO_LARGE) return PS_OK;
+            /* What stands in a cut or damaged object is a part of it, not the line's own. */
+            if (err != PS_OK) return PS_OK;
         }
         offset++;
     }

@@ -18,7 +18,7 @@ static enum ps_err add_type(struct ps_record *record, struct ps_arena *arena, st
 static enum ps_err set_core(struct ps_record *record, struct ps_arena *arena, enum ps_core core, struct ps_span text,
                             bool *taken)
 {
-    return ps_core_set(record, arena, core, (struct ps_field){ .value = text, .kind = PS_FIELD_TEXT }, taken);
+    return ps_core_set(record, arena, core, &(struct ps_field){ .value = text, .kind = PS_FIELD_TEXT }, taken);
 }
 
 /* "success" and anything new is no error. */
@@ -172,7 +172,7 @@ static enum ps_err put_json_measure(struct ps_record *record, struct ps_arena *a
     if (ps_span_eq(field.name, PS_SPAN("status")) && field.kind == PS_FIELD_STRING)
         set_level_by_status(record, field.value);
     bool taken = false;
-    if (measure->field.len == 0) PS_TRY(ps_core_set(record, arena, measure->core, field, &taken));
+    if (measure->field.len == 0) PS_TRY(ps_core_set(record, arena, measure->core, &field, &taken));
     if (taken) return PS_OK;
     if (measure->field.len > 0) field.name = measure->field;
     return ps_record_add(record, arena, field);
@@ -233,7 +233,8 @@ static enum ps_err read_platform_json(struct ps_arena *arena, struct ps_record *
     if (!found || token.kind != PS_JSON_OBJECT_BEGIN) return PS_OK;
     record->level = PS_LEVEL_INFO;
     PS_TRY(ps_json_read_member(message, PS_SPAN("type"), &token, NULL, &found));
-    PS_TRY(ps_record_add(record, arena, (struct ps_field){ PS_SPAN("type"), token.text, PS_FIELD_STRING }));
+    PS_TRY(ps_record_add(record, arena,
+                         (struct ps_field){ .name = PS_SPAN("type"), .value = token.text, .kind = PS_FIELD_STRING }));
     PS_TRY(ps_json_read_member(message, PS_SPAN("time"), &token, NULL, &found));
     PS_TRY(set_core(record, arena, PS_CORE_TIME, token.text, &taken));
     struct ps_span metrics = PS_SPAN("");

@@ -103,8 +103,8 @@ static enum ps_err to_field(struct ps_arena *arena, const struct pair *pair, str
 /* Reads all pairs; *broken says that the line is something else after all. */
 static enum ps_err read_pairs(struct ps_arena *arena, struct ps_record *record, bool *broken)
 {
-    struct ps_core_seen seen;
-    ps_core_begin(&seen);
+    struct ps_core_line line;
+    ps_core_begin(&line, record, arena);
     struct ps_span rest = record->message;
     for (;;) {
         struct pair pair;
@@ -114,9 +114,9 @@ static enum ps_err read_pairs(struct ps_arena *arena, struct ps_record *record, 
         if (step == STEP_END) break;
         struct ps_field field;
         PS_TRY(to_field(arena, &pair, &field));
-        PS_TRY(ps_core_put(record, arena, &seen, field));
+        PS_TRY(ps_core_put(&line, field.name, field.value, field.kind, false));
     }
-    return ps_core_settle(record, arena, &seen);
+    return ps_core_settle(&line);
 }
 
 enum ps_err ps_parse_logfmt(struct ps_arena *arena, struct ps_record *record, bool *matched)

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "record/clean.h"
 #include "record/json_value.h"
-#include "record/name_priv.h"
+#include "record/record_priv.h"
 
 enum {
     FIELDS_AT_FIRST = 32, /* an application's line has ten to twenty */
@@ -58,7 +58,7 @@ enum ps_level ps_record_level_parse(struct ps_span text)
     if (text.len == 0 || text.len > LEVEL_BYTES_MAX) return PS_LEVEL_NONE;
     for (size_t i = 0; i < sizeof LEVEL_WORDS / sizeof LEVEL_WORDS[0]; i++) {
         const struct level_word *entry = &LEVEL_WORDS[i];
-        if (entry->word.len != text.len || (entry->word.data[0] ^ text.data[0]) & ~0x20) continue;
+        if (entry->word.len != text.len || ((entry->word.data[0] ^ text.data[0]) & ~0x20) != 0) continue;
         if (ps_span_eq_nocase(entry->word, text)) return entry->level;
     }
     return PS_LEVEL_NONE;
@@ -135,18 +135,17 @@ enum ps_err ps_record_own_fields(struct ps_record *record, struct ps_arena *aren
     return PS_OK;
 }
 
-static uint64_t filter_bit(struct ps_span name)
+static struct ps_field *find_field(const struct ps_record *record, struct ps_span name)
 {
-    return UINT64_C(1) << (ps_name_hash(name) >> 58);
-}
-
-struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span name)
-{
-    if ((record->field_filter & filter_bit(name)) == 0) return NULL;
     for (size_t i = 0; i < record->field_count; i++) {
         if (ps_span_eq(record->fields[i].name, name)) return &record->fields[i];
     }
     return NULL;
+}
+
+struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span name)
+{
+    return (record->field_filter & ps_record_filter_bit(ps_name_hash(name))) == 0 ? NULL : find_field(record, name);
 }
 
 static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, struct ps_field *field)
@@ -162,9 +161,8 @@ static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, s
 
 enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
 {
-    if (PS_UNLIKELY(ps_json_value_name_suspect(field.name)))
-        PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
-    if (PS_UNLIKELY(field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX))
+    if (ps_json_value_name_suspect(field.name)) PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
+    if (field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX)
         PS_TRY(cut_value(record, arena, &field));
     struct ps_field *same = ps_record_field(record, field.name);
     if (same != NULL) {
@@ -175,7 +173,7 @@ enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, stru
         PS_FAIL(PS_ERR_TOO_LARGE, "more than %d fields in one line", PS_RECORD_FIELDS_MAX);
     if (record->field_count >= record->field_cap) PS_TRY(grow_fields(record, arena));
     record->fields[record->field_count++] = field;
-    record->field_filter |= filter_bit(field.name);
+    record->field_filter |= ps_record_filter_bit(ps_name_hash(field.name));
     return PS_OK;
 }
 

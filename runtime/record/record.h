@@ -44,6 +44,7 @@ struct ps_field {
     struct ps_span name; /* a JSON string's inside, escaped already; never empty */
     struct ps_span value;
     enum ps_field_kind kind;
+    bool plain; /* STRING: known to hold no escape, so that it is its own text; false when nobody looked */
 };
 
 enum {

@@ -56,14 +56,17 @@ static enum ps_err parse_classes(struct ps_span list, unsigned *classes)
     return PS_OK;
 }
 
-/* The name stands in the marker, so nothing in it may itself be hidden. */
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 static bool is_good_name(struct ps_span name)
 {
-    if (name.len == 0 || name.len > PS_REDACT_NAME_BYTES_MAX) return false;
+    if (name.len == 0 || name.len > PS_REDACT_NAME_BYTES_MAX || (name.data[0] >= '0' && name.data[0] <= '9'))
+        return false;
     for (size_t i = 0; i < name.len; i++) {
-        char c = name.data[i];
-        bool letter = (c >= 'a' && c <= 'z') || c == '_';
-        if (!letter && !(i > 0 && c >= '0' && c <= '9')) return false;
+        if (!is_name_byte(name.data[i])) return false;
     }
     return true;
 }
@@ -85,6 +88,7 @@ static enum ps_err add_pattern(struct ps_redact *redact, struct ps_arena *proces
     if (equals == PS_SPAN_NONE) PS_FAIL(PS_ERR_BAD_CONFIG, "pattern %zu: not name=regex", redact->pattern_count + 1);
     struct ps_span name = ps_span_trim(ps_span_first(line, (size_t)equals));
     struct ps_span regex = ps_span_from(line, (size_t)equals + 1);
+    /* The name stands in the marker, so nothing in it may itself be hidden. */
     if (!is_good_name(name) || ps_secret_suspects(name, ~0U))
         PS_FAIL(PS_ERR_BAD_CONFIG, "pattern %zu: a name is 1 to %d of a-z, 0-9 and _, and begins with no digit",
                 redact->pattern_count + 1, PS_REDACT_NAME_BYTES_MAX);
@@ -220,16 +224,33 @@ static enum ps_err hide_secrets(const struct ps_redact *redact, struct ps_arena 
     return ps_buf_finish(&buf, text);
 }
 
-/* The first marker at from or later, or text.len for both. */
-static void find_marker(struct ps_span text, size_t from, size_t *begin, size_t *end)
+struct marker {
+    size_t begin;
+    size_t end;
+};
+
+/* End of the marker at `at`, or 0: what only begins like one is text. */
+static size_t marker_end(struct ps_span text, size_t at)
 {
-    *begin = *end = text.len;
-    ptrdiff_t at = ps_span_find(ps_span_from(text, from), PS_SPAN(PS_SECRET_MARKER));
-    if (at == PS_SPAN_NONE) return;
-    *begin = from + (size_t)at;
-    struct ps_span rest = ps_span_from(text, *begin);
-    ptrdiff_t close = ps_span_find_byte(rest, ']');
-    if (close != PS_SPAN_NONE) *end = *begin + (size_t)close + 1;
+    size_t begin = at + sizeof PS_SECRET_MARKER - 1;
+    size_t i = begin;
+    while (i < text.len && i - begin < PS_REDACT_NAME_BYTES_MAX && is_name_byte(text.data[i]))
+        i++;
+    return i > begin && i < text.len && text.data[i] == ']' ? i + 1 : 0;
+}
+
+/* The first marker at from or later; both its ends are text.len when there is none. */
+static struct marker find_marker(struct ps_span text, size_t from)
+{
+    while (from < text.len) {
+        ptrdiff_t next = ps_span_find(ps_span_from(text, from), PS_SPAN(PS_SECRET_MARKER));
+        if (next == PS_SPAN_NONE) break;
+        size_t at = from + (size_t)next;
+        size_t end = marker_end(text, at);
+        if (end != 0) return (struct marker){ at, end };
+        from = at + 1;
+    }
+    return (struct marker){ text.len, text.len };
 }
 
 /* One pass of an own pattern; markers are never touched. */
@@ -242,20 +263,20 @@ static enum ps_err hide_matches(const struct ps_redact *redact, size_t which, st
     ps_buf_init(&buf, arena, bytes_max(text->len));
     size_t begin = 0;
     size_t end = 0;
-    size_t marker = 0;
-    size_t marker_end = 0;
     size_t copied = 0;
     size_t from = 0;
     uint64_t found = 0;
+    struct marker marker = find_marker(*text, 0);
     while (from <= text->len) {
         enum ps_match_result result = ps_match_find(pattern->match, redact->scratch, *text, from, &begin, &end);
         if (result == PS_MATCH_LIMIT) return hide_all(redact, arena, class, text, counts);
         if (result == PS_MATCH_NOT_FOUND) break;
-        if (marker_end <= begin && marker < text->len) find_marker(*text, begin, &marker, &marker_end);
-        if (begin < marker_end && marker < end) {
-            from = marker_end;
-        } else if (begin == end || begin < from) {
-            from = end + 1; /* an empty match, or one that \K moved back: nothing to hide */
+        while (marker.end <= begin && marker.begin < text->len)
+            marker = find_marker(*text, marker.end);
+        if (begin < marker.end && marker.begin < end) {
+            from = marker.end;
+        } else if (begin == end) {
+            from = end + 1; /* an empty match hides nothing */
         } else {
             ps_buf_put(&buf, ps_span_make(text->data + copied, begin - copied));
             put_marker(&buf, pattern->name);

@@ -2,6 +2,10 @@
 
 #include "base/assert.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /* -- bytes --------------------------------------------------------------------------------------------------------- */
 
 enum {
@@ -132,7 +136,9 @@ static size_t jwt_end(struct ps_span text, size_t at)
     bool has_third = has_at(text, end, PS_SPAN("."));
     /* Cut off in its payload it still tells everything. */
     if (!has_third) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
-    if (payload < JWT_PAYLOAD_BYTES_MIN) return 0;
+    /* Only an encrypted token (JWE) may leave its second part out, and then it has more than dots behind it. */
+    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    if (payload < JWT_PAYLOAD_BYTES_MIN && (payload > 0 || next < JWT_PAYLOAD_BYTES_MIN)) return 0;
     for (int part = 0; part < JWE_FURTHER_PARTS_MAX && has_at(text, end, PS_SPAN(".")); part++) {
         size_t len = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
         if (len == 0 && part > 0) break;
@@ -203,44 +209,55 @@ static bool passes_luhn(const char *digits, size_t count)
     return sum % 10 == 0;
 }
 
-/* How cards are printed; 0 ends a form. Sixteen digits come after the nineteen they begin. */
-static const uint8_t FORMS[][GROUPS_MAX] = {
-    { 4, 4, 4, 4, 3 }, { 4, 4, 4, 4, 2 }, { 4, 4, 4, 4, 1 }, { 4, 4, 4, 4 },
-    { 4, 6, 5 },       { 4, 6, 4 },       { 4, 3, 3, 3 },    { 6, 13 },
-};
-
-/* Copies the digits of the form from `at` if text has exactly its groups there, parted by one separator throughout.
- * Returns the offset behind, or 0. */
-static size_t read_form(struct ps_span text, size_t at, const uint8_t form[GROUPS_MAX], char *digits)
-{
-    size_t i = at;
-    size_t count = 0;
-    char separator = 0;
-    for (int group = 0; group < GROUPS_MAX && form[group] != 0; group++) {
-        if (group > 0) {
-            if (i >= text.len || (text.data[i] != ' ' && text.data[i] != '-')) return 0;
-            if (group > 1 && text.data[i] != separator) return 0;
-            separator = text.data[i++];
-        }
-        if (run_at(text, i, DIGIT, CARD_DIGITS_MAX + 1) != form[group]) return 0;
-        memcpy(digits + count, text.data + i, form[group]);
-        count += form[group];
-        i += form[group];
-    }
-    return i;
-}
-
 static bool is_card(const char *digits, size_t count)
 {
     return is_branded(digits, count) && passes_luhn(digits, count);
 }
 
-static size_t form_digits(const uint8_t form[GROUPS_MAX])
+/* How cards are printed; 0 ends a form. The longer form comes before the one it begins with. */
+static const uint8_t FORMS[][GROUPS_MAX] = {
+    { 4, 4, 4, 4, 3 }, { 4, 4, 4, 4, 2 }, { 4, 4, 4, 4, 1 }, { 4, 4, 4, 4 },
+    { 4, 6, 5 },       { 4, 6, 4 },       { 4, 3, 3, 3 },    { 6, 13 },
+};
+enum { FORMS_COUNT = sizeof FORMS / sizeof FORMS[0] };
+
+/* Digits in groups that one and the same separator parts. */
+struct groups {
+    char digits[GROUPS_MAX * CARD_DIGITS_MAX];
+    uint8_t lens[GROUPS_MAX];
+    size_t ends[GROUPS_MAX]; /* offsets in the text */
+};
+
+static void read_groups(struct ps_span text, size_t at, struct groups *groups)
 {
+    size_t i = at;
     size_t count = 0;
-    for (int group = 0; group < GROUPS_MAX; group++)
-        count += form[group];
-    return count;
+    for (int group = 0; group < GROUPS_MAX; group++) {
+        size_t len = run_at(text, i, DIGIT, CARD_DIGITS_MAX + 1);
+        if (len == 0 || len > CARD_DIGITS_MAX) return;
+        memcpy(groups->digits + count, text.data + i, len);
+        count += len;
+        i += len;
+        groups->lens[group] = (uint8_t)len;
+        groups->ends[group] = i;
+        if (i >= text.len || (text.data[i] != ' ' && text.data[i] != '-')) return;
+        if (group > 0 && text.data[i] != text.data[groups->ends[0]]) return;
+        i++;
+    }
+}
+
+/* End of the card printed in one of the forms, or 0. */
+static size_t printed_card_end(const struct groups *groups)
+{
+    for (size_t i = 0; i < FORMS_COUNT; i++) {
+        size_t count = 0;
+        size_t group = 0;
+        while (group < GROUPS_MAX && FORMS[i][group] != 0 && FORMS[i][group] == groups->lens[group])
+            count += FORMS[i][group++];
+        bool fits = group == GROUPS_MAX || FORMS[i][group] == 0;
+        if (fits && is_card(groups->digits, count)) return groups->ends[group - 1];
+    }
+    return 0;
 }
 
 /* Part of a decimal fraction or of a telephone number. */
@@ -263,19 +280,20 @@ static bool is_in_digest(struct ps_span text, size_t begin, size_t end)
  * around it, too. */
 static size_t card_end(struct ps_span text, size_t at, bool lenient)
 {
-    char digits[CARD_DIGITS_MAX];
+    /* Every prefix begins with 2 to 6. Epoch milliseconds don't, until 2033. */
+    if (text.data[at] < '2' || text.data[at] > '6') return 0;
     size_t run = run_at(text, at, DIGIT, CARD_DIGITS_MAX + 1);
     size_t end = 0;
+    bool is_printed = run == 4 || run == 6;
     if (run >= CARD_DIGITS_MIN) {
         if (run <= CARD_DIGITS_MAX && is_card(text.data + at, run)) end = at + run;
-    } else if (run == 4 || run == 6) {
-        for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0] && end == 0; i++) {
-            size_t behind = FORMS[i][0] == run ? read_form(text, at, FORMS[i], digits) : 0;
-            if (behind != 0 && is_card(digits, form_digits(FORMS[i]))) end = behind;
-        }
+    } else if (is_printed) {
+        struct groups groups = { 0 };
+        read_groups(text, at, &groups);
+        end = printed_card_end(&groups);
     }
     if (end == 0 || is_other_number(text, at, end)) return 0;
-    return lenient || !is_in_digest(text, at, end) ? end : 0;
+    return lenient || is_printed || !is_in_digest(text, at, end) ? end : 0;
 }
 
 /* -- names that announce a secret -----------------------------------------------------------------------------------
@@ -699,40 +717,52 @@ bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
 /* -- the fast scan --------------------------------------------------------------------------------------------------
  */
 
-typedef uint8_t block __attribute__((vector_size(16)));
-typedef uint64_t block_words __attribute__((vector_size(16)));
+typedef uint8_t lane __attribute__((vector_size(16)));
 
-enum { BLOCK_BYTES = sizeof(block), LOOK_AHEAD_BYTES = 3 };
+enum { LANE_BYTES = sizeof(lane), BLOCK_BYTES = 4 * LANE_BYTES, LOOK_AHEAD_BYTES = 3 };
 
-static inline block load(const char *at)
+static inline lane load(const char *at)
 {
-    block bytes;
+    lane bytes;
     memcpy(&bytes, at, sizeof bytes);
     return bytes;
 }
 
-static inline bool is_any(block bits)
+/* One bit for each byte of four lanes of 0x00 or 0xff; bit n is byte n. */
+static inline uint64_t mask_of(const lane found[4])
 {
-    block_words words = (block_words)bits;
-    return (words[0] | words[1]) != 0;
+#if defined(__SSE2__)
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 4; i++)
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8((__m128i)found[i]) << (i * LANE_BYTES);
+    return mask;
+#else
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < BLOCK_BYTES / 8; i++) {
+        uint64_t word;
+        memcpy(&word, (const char *)found + 8 * (size_t)i, sizeof word);
+        mask |= ((word & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080)) >> 56 << (8 * i);
+    }
+    return mask;
+#endif
 }
 
-#define EQ(bytes, c) ((block)((bytes) == (block){ 0 } + (uint8_t)(c)))
+#define EQ(bytes, c) ((lane)((bytes) == (lane){ 0 } + (uint8_t)(c)))
 
-/* Whether one of the letter groups begins at one of the 16 bytes at `at`; 3 more bytes are read. The groups are the
- * rarest letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and \u or \x. */
-static inline block letter_groups(const char *at)
+/* Which of the 16 bytes at `at` begin one of the letter groups; 3 more bytes are read. The groups are the rarest
+ * letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and \u or \x. */
+static inline lane letter_groups(const char *at)
 {
     const uint8_t fold = 0x20;
-    block first = load(at);
-    block second = load(at + 1);
-    block third = load(at + 2);
-    block fourth = load(at + 3);
-    block low_first = first | fold;
-    block low_second = second | fold;
-    block low_third = third | fold;
-    block low_fourth = fourth | fold;
-    block found = EQ(first, 'e') & EQ(second, 'y') & EQ(third, 'J');
+    lane first = load(at);
+    lane second = load(at + 1);
+    lane third = load(at + 2);
+    lane fourth = load(at + 3);
+    lane low_first = first | fold;
+    lane low_second = second | fold;
+    lane low_third = third | fold;
+    lane low_fourth = fourth | fold;
+    lane found = EQ(first, 'e') & EQ(second, 'y') & EQ(third, 'J');
     found |= EQ(first, 'A') & EQ(fourth, 'A');
     found |= EQ(low_first, 'a') & EQ(low_second, 'r') & EQ(low_third, 'e') & EQ(low_fourth, 'r');
     found |= EQ(low_first, 'i') & EQ(low_second, 'z') & EQ(low_third, 'a');
@@ -740,6 +770,69 @@ static inline block letter_groups(const char *at)
     found |= EQ(low_first, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
     found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x'));
     return found;
+}
+
+/* What a block of 64 bytes holds; bit n is byte n. */
+struct masks {
+    uint64_t groups; /* a letter group begins here */
+    uint64_t digits;
+    uint64_t separators; /* a space or hyphen */
+};
+
+/* Of the first lanes of it; nothing behind them is read but the look-ahead. */
+static inline struct masks masks_of(const char *at, size_t lanes)
+{
+    lane groups[4] = { 0 };
+    lane digits[4] = { 0 };
+    lane separators[4] = { 0 };
+    for (size_t i = 0; i < lanes; i++) {
+        lane bytes = load(at + i * LANE_BYTES);
+        groups[i] = letter_groups(at + i * LANE_BYTES);
+        digits[i] = (lane)(bytes - (uint8_t)'0' < (lane){ 0 } + (uint8_t)10);
+        separators[i] = EQ(bytes, ' ') | EQ(bytes, '-');
+    }
+    return (struct masks){ mask_of(groups), mask_of(digits), mask_of(separators) };
+}
+
+/* Runs of digits that end at each bit, with what the block before has left of them. */
+struct runs {
+    uint64_t separators;
+    uint64_t of_1;
+    uint64_t of_2;
+    uint64_t of_4;
+    uint64_t of_8;
+    uint64_t of_13;
+};
+
+/* mask moved up by n bytes, the last n of the block before moved in. */
+static inline uint64_t moved(uint64_t mask, uint64_t before, unsigned n)
+{
+    return mask << n | before >> (BLOCK_BYTES - n);
+}
+
+static inline struct runs runs_of(const struct masks *masks, const struct runs *before)
+{
+    struct runs runs = { .separators = masks->separators, .of_1 = masks->digits };
+    runs.of_2 = runs.of_1 & moved(runs.of_1, before->of_1, 1);
+    runs.of_4 = runs.of_2 & moved(runs.of_2, before->of_2, 2);
+    runs.of_8 = runs.of_4 & moved(runs.of_4, before->of_4, 4);
+    runs.of_13 = runs.of_8 & moved(runs.of_8, before->of_8, 5);
+    return runs;
+}
+
+/* Where the thirteenth digit of a run stands. */
+static inline uint64_t long_numbers(const struct runs *runs, const struct runs *before)
+{
+    return runs->of_13 & ~moved(runs->of_13, before->of_13, 1);
+}
+
+/* Where four digits, no digit before them, then a separator, then three digits end: all printed forms of cards but the
+ * one with thirteen digits together begin so. */
+static inline uint64_t printed_numbers(const struct runs *runs, const struct runs *before)
+{
+    uint64_t three = runs->of_2 & moved(runs->of_1, before->of_1, 2);
+    uint64_t parted = three & moved(runs->separators, before->separators, 3);
+    return parted & moved(runs->of_4, before->of_4, 4) & ~moved(runs->of_1, before->of_1, 8);
 }
 
 /* Bytes that what we look for is made of (and the backslash, for strings quoted twice). */
@@ -805,64 +898,62 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
     }
 }
 
-/* Whether something at begin..end, where a letter group was seen, is what it looks like. */
-static bool confirm_block(struct ps_span text, size_t begin, size_t end, unsigned classes)
+/* Whether the number whose last seen digit is `back` bytes behind its first is a card. */
+static bool confirm_card(struct ps_span text, size_t at, size_t back)
 {
-    for (size_t at = begin; at < end && at < text.len; at++) {
-        if (confirm_group(text, at, classes)) return true;
-    }
-    return false;
+    return back <= at && card_end(text, at - back, true) != 0;
 }
 
-static bool suspects_letters(struct ps_span text, unsigned classes)
-{
-    size_t at = 0;
-    for (; text.len - at >= 2 * BLOCK_BYTES + LOOK_AHEAD_BYTES; at += 2 * BLOCK_BYTES) {
-        block found = letter_groups(text.data + at) | letter_groups(text.data + at + BLOCK_BYTES);
-        if (PS_UNLIKELY(is_any(found)) && confirm_block(text, at, at + 2 * BLOCK_BYTES, classes)) return true;
-    }
-    char tail[4 * BLOCK_BYTES] = { 0 };
-    if (text.len > at) memcpy(tail, text.data + at, text.len - at);
-    for (size_t i = 0; i < text.len - at; i += BLOCK_BYTES) {
-        if (PS_UNLIKELY(is_any(letter_groups(tail + i))) && confirm_block(text, at + i, at + i + BLOCK_BYTES, classes))
-            return true;
-    }
-    return false;
-}
+enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
 
-/* Products of two tell: digits 4, digit and separator 2, two separators 1, with anything else 0. */
-static const uint8_t IN_NUMBER[256] = {
-    ['0' ... '9'] = 2,
-    [' '] = 1,
-    ['-'] = 1,
+/* What was seen in one block of text at begin, looked at closely. */
+struct sightings {
+    uint64_t groups;
+    uint64_t long_numbers;
+    uint64_t printed_numbers;
 };
 
-static inline unsigned in_number(struct ps_span text, size_t at)
+static bool confirm(struct ps_span text, size_t begin, struct sightings seen, unsigned classes)
 {
-    return IN_NUMBER[(unsigned char)text.data[at]];
-}
-
-/* A card holds 13 digits or more and never two separators in a row: looking at two neighbours out of twelve bytes
- * can't miss one, and only what is there is looked at closely. */
-static bool suspects_card(struct ps_span text)
-{
-    size_t done = 0;
-    for (size_t at = 0; at + 1 < text.len; at += CARD_DIGITS_MIN - 1) {
-        if (PS_LIKELY(in_number(text, at) * in_number(text, at + 1) < 2)) continue;
-        size_t begin = at;
-        while (begin > done && in_number(text, begin - 1) > 0)
-            begin--;
-        size_t end = at + 2;
-        while (end < text.len && in_number(text, end) > 0)
-            end++;
-        for (size_t i = begin; end - begin >= CARD_DIGITS_MIN && i < end; i++) {
-            bool is_first_digit = is(text.data[i], DIGIT) && (i == begin || !is(text.data[i - 1], DIGIT));
-            if (is_first_digit && card_end(text, i, true) != 0) return true;
-        }
-        done = end;
-        at = end + 1 - (CARD_DIGITS_MIN - 1); /* the byte at end is in no number */
+    for (; seen.groups != 0; seen.groups &= seen.groups - 1) {
+        if (confirm_group(text, begin + (size_t)__builtin_ctzll(seen.groups), classes)) return true;
+    }
+    if ((classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
+    for (; seen.long_numbers != 0; seen.long_numbers &= seen.long_numbers - 1) {
+        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.long_numbers), LONG_NUMBER_BACK)) return true;
+    }
+    for (; seen.printed_numbers != 0; seen.printed_numbers &= seen.printed_numbers - 1) {
+        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.printed_numbers), PRINTED_NUMBER_BACK)) return true;
     }
     return false;
+}
+
+/* One block: bytes are its own, text and begin say where it stands. */
+static inline bool suspects_block(const char *bytes, size_t lanes, struct ps_span text, size_t begin, unsigned classes,
+                                  struct runs *before)
+{
+    struct masks masks = masks_of(bytes, lanes);
+    struct runs runs = runs_of(&masks, before);
+    struct sightings seen = { masks.groups, long_numbers(&runs, before), printed_numbers(&runs, before) };
+    *before = runs;
+    uint64_t any = seen.groups | seen.long_numbers | seen.printed_numbers;
+    return PS_UNLIKELY(any != 0) && confirm(text, begin, seen, classes);
+}
+
+static bool suspects_tokens(struct ps_span text, unsigned classes)
+{
+    struct runs before = { 0 };
+    size_t at = 0;
+    for (; text.len - at >= BLOCK_BYTES + LOOK_AHEAD_BYTES; at += BLOCK_BYTES) {
+        if (suspects_block(text.data + at, 4, text, at, classes, &before)) return true;
+    }
+    /* The last bytes, with zeros behind them, by lanes. */
+    char tail[2 * BLOCK_BYTES] = { 0 };
+    size_t left = text.len - at;
+    memcpy(tail, text.data + at, left);
+    size_t lanes = (left + LANE_BYTES - 1) / LANE_BYTES;
+    if (suspects_block(tail, lanes < 4 ? lanes : 4, text, at, classes, &before)) return true;
+    return lanes > 4 && suspects_block(tail + BLOCK_BYTES, lanes - 4, text, at + BLOCK_BYTES, classes, &before);
 }
 
 /* Whether the byte at `at`, a dot, is the first of an IPv4 address. */
@@ -901,8 +992,7 @@ bool ps_secret_suspects(struct ps_span text, unsigned classes)
 {
     if (text.len == 0 || classes == 0) return false;
     /* Escapes are looked for whatever the classes are. */
-    if (suspects_letters(text, classes)) return true;
-    if ((classes & PS_SECRET_BIT(PS_SECRET_CARD)) != 0 && suspects_card(text)) return true;
+    if (suspects_tokens(text, classes)) return true;
     unsigned addresses = PS_SECRET_BIT(PS_SECRET_EMAIL) | PS_SECRET_BIT(PS_SECRET_IP);
     return (classes & addresses) != 0 && suspects_address(text, classes);
 }

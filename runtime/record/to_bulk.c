@@ -343,8 +343,10 @@ static void put_action(struct ps_buf *buf, struct ps_to_bulk_envelope *envelope,
 
 static enum ps_err escape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
+    *out = ps_span_make("", 0);
+    if (text.len == 0) return PS_OK;
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * text.len + 1); /* \u0000 is the longest escape */
+    ps_buf_init(&buf, arena, 6 * text.len); /* \u0000 is the longest escape */
     ps_json_write_escape(&buf, text);
     return ps_buf_finish(&buf, out);
 }

@@ -110,7 +110,7 @@ static void run(const struct pipeline *pipeline, struct ps_arena *arena, struct 
     bench->documents = bench->bytes = 0;
     must(pipeline_run(pipeline, arena, &event, &output, &account, &times));
     send_body(bench);
-    ps_arena_reset(arena, 1 << 20);
+    ps_arena_reset(arena, 32 << 20); /* as the bootstrap does */
 }
 
 static struct ps_span read_file(struct ps_arena *arena, const char *path)

@@ -298,12 +298,12 @@ static void extracted_fields_become_fields(void)
     struct ps_record record = { 0 };
     CHECK_OK(ps_from_cwlogs_extracted(&arena, &event, &record));
     static const struct ps_field WANTED[] = {
-        { PS_SPAN_INIT("srcaddr"), PS_SPAN_INIT("192.0.2.1"), PS_FIELD_STRING },
-        { PS_SPAN_INIT("_"), PS_SPAN_INIT("e"), PS_FIELD_STRING },
-        { PS_SPAN_INIT("n"), PS_SPAN_INIT("1.50"), PS_FIELD_JSON },
-        { PS_SPAN_INIT("o"), PS_SPAN_INIT("{\"a\":2}"), PS_FIELD_JSON },
-        { PS_SPAN_INIT("@source.log"), PS_SPAN_INIT("/h"), PS_FIELD_STRING },
-        { PS_SPAN_INIT("q"), PS_SPAN_INIT("\\\""), PS_FIELD_STRING },
+        { PS_SPAN_INIT("srcaddr"), PS_SPAN_INIT("192.0.2.1"), PS_FIELD_STRING, false },
+        { PS_SPAN_INIT("_"), PS_SPAN_INIT("e"), PS_FIELD_STRING, false },
+        { PS_SPAN_INIT("n"), PS_SPAN_INIT("1.50"), PS_FIELD_JSON, false },
+        { PS_SPAN_INIT("o"), PS_SPAN_INIT("{\"a\":2}"), PS_FIELD_JSON, false },
+        { PS_SPAN_INIT("@source.log"), PS_SPAN_INIT("/h"), PS_FIELD_STRING, false },
+        { PS_SPAN_INIT("q"), PS_SPAN_INIT("\\\""), PS_FIELD_STRING, false },
     };
     CHECK_EQ(record.field_count, sizeof WANTED / sizeof WANTED[0]);
     CHECK_OR_RETURN(record.field_count == sizeof WANTED / sizeof WANTED[0]);

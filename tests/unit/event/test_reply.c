@@ -11,22 +11,26 @@ static struct ps_arena arena;
 #define RECORD(number) "{\"kinesis\":{\"sequenceNumber\":\"" number "\",\"data\":\"QQ==\"}}"
 #define NUMBERLESS "{\"kinesis\":{\"data\":\"QQ==\"}}"
 
-/* The answer to payload with the listed carriers marked. */
-static struct ps_span answer(const char *payload, size_t bytes_max, const uint8_t *marks, size_t *overflowed)
+/* The answer to payload; marks has a letter for each carrier: o done, d dropped, r returned. */
+static struct ps_span answer(const char *payload, size_t bytes_max, const char *marks, size_t *overflowed)
 {
-    struct ps_event event;
-    struct ps_reply_book book;
+    struct ps_event event = { 0 };
+    struct ps_reply_book book = { 0 };
     struct ps_buf body;
     CHECK_OK(ps_event_open(ps_span_of(payload), &event));
     CHECK_OK(ps_reply_open(&arena, &event, &book));
-    for (size_t i = 0; i < event.carrier_count; i++)
-        ps_reply_mark(&book, i, (enum ps_reply_mark)marks[i]);
+    CHECK_EQ(event.carrier_count, strlen(marks));
+    for (size_t i = 0; marks[i] != '\0'; i++)
+        ps_reply_mark(&book, i,
+                      marks[i] == 'r'   ? PS_REPLY_RETURNED
+                      : marks[i] == 'd' ? PS_REPLY_DROPPED
+                                        : PS_REPLY_DONE);
     ps_buf_init(&body, &arena, bytes_max);
     CHECK_OK(ps_reply_write(&book, &event, bytes_max, &body, overflowed));
     return ps_buf_span(&body);
 }
 
-static struct ps_span answer_all(const char *payload, const uint8_t *marks)
+static struct ps_span answer_all(const char *payload, const char *marks)
 {
     size_t overflowed = 0;
     struct ps_span text = answer(payload, PS_REPLY_BYTES_MAX, marks, &overflowed);
@@ -36,27 +40,23 @@ static struct ps_span answer_all(const char *payload, const uint8_t *marks)
 
 static void a_clean_kinesis_batch_fails_nothing(void)
 {
-    CHECK_TEXT(answer_all(KINESIS(RECORD("1") "," RECORD("2")), (const uint8_t[]){ 0, 0 }),
-               "{\"batchItemFailures\":[]}");
-    CHECK_TEXT(answer_all(KINESIS(), NULL), "{\"batchItemFailures\":[]}");
+    CHECK_TEXT(answer_all(KINESIS(RECORD("1") "," RECORD("2")), "oo"), "{\"batchItemFailures\":[]}");
+    CHECK_TEXT(answer_all(KINESIS(), ""), "{\"batchItemFailures\":[]}");
 }
 
 static void kinesis_resumes_at_the_first_one_handed_back(void)
 {
     const char *batch = KINESIS(RECORD("1") "," RECORD("2") "," RECORD("3") "," RECORD("4"));
-    CHECK_TEXT(answer_all(batch, (const uint8_t[]){ 0, PS_REPLY_RETURNED, 0, PS_REPLY_RETURNED }),
-               "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}");
-    CHECK_TEXT(answer_all(batch, (const uint8_t[]){ 0, PS_REPLY_DROPPED, 0, PS_REPLY_RETURNED }),
-               "{\"batchItemFailures\":[{\"itemIdentifier\":\"4\"}]}");
+    CHECK_TEXT(answer_all(batch, "oror"), "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}");
+    CHECK_TEXT(answer_all(batch, "odor"), "{\"batchItemFailures\":[{\"itemIdentifier\":\"4\"}]}");
 }
 
 static void a_carrier_without_number_resumes_at_the_one_before(void)
 {
-    CHECK_TEXT(
-        answer_all(KINESIS(RECORD("1") "," NUMBERLESS "," RECORD("3")), (const uint8_t[]){ 0, PS_REPLY_RETURNED, 0 }),
-        "{\"batchItemFailures\":[{\"itemIdentifier\":\"1\"}]}");
+    CHECK_TEXT(answer_all(KINESIS(RECORD("1") "," NUMBERLESS "," RECORD("3")), "oro"),
+               "{\"batchItemFailures\":[{\"itemIdentifier\":\"1\"}]}");
     /* The empty identifier fails the whole batch. */
-    CHECK_TEXT(answer_all(KINESIS(NUMBERLESS "," RECORD("3")), (const uint8_t[]){ PS_REPLY_RETURNED, 0 }),
+    CHECK_TEXT(answer_all(KINESIS(NUMBERLESS "," RECORD("3")), "ro"),
                "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}");
 }
 
@@ -65,15 +65,14 @@ static const char FIREHOSE[] = "{\"invocationId\":\"i\",\"records\":[{\"recordId
 
 static void every_firehose_record_is_answered_once_in_order(void)
 {
-    CHECK_TEXT(answer_all(FIREHOSE, (const uint8_t[]){ PS_REPLY_DROPPED, PS_REPLY_RETURNED, PS_REPLY_DONE }),
-               "{\"records\":[{\"recordId\":\"a\",\"result\":\"Dropped\"},"
-               "{\"recordId\":\"b\",\"result\":\"ProcessingFailed\"},"
-               "{\"recordId\":\"c\",\"result\":\"Ok\",\"data\":\"Qw\\/=\"}]}");
+    CHECK_TEXT(answer_all(FIREHOSE, "dro"), "{\"records\":[{\"recordId\":\"a\",\"result\":\"Dropped\"},"
+                                            "{\"recordId\":\"b\",\"result\":\"ProcessingFailed\"},"
+                                            "{\"recordId\":\"c\",\"result\":\"Ok\",\"data\":\"Qw\\/=\"}]}");
 }
 
 static void a_subscription_is_answered_with_an_empty_object(void)
 {
-    CHECK_TEXT(answer_all("{\"awslogs\":{\"data\":\"QQ==\"}}", (const uint8_t[]){ 0 }), "{}");
+    CHECK_TEXT(answer_all("{\"awslogs\":{\"data\":\"QQ==\"}}", "o"), "{}");
     CHECK(!ps_reply_takes_back(PS_EVENT_CWLOGS));
     CHECK(ps_reply_takes_back(PS_EVENT_KINESIS));
     CHECK(ps_reply_takes_back(PS_EVENT_FIREHOSE));
@@ -82,12 +81,11 @@ static void a_subscription_is_answered_with_an_empty_object(void)
 /* At every limit: the answer fits, is valid, answers each id once, and what had no room is failed, not lost. */
 static void the_answer_fits_whatever_the_limit(void)
 {
-    static const uint8_t MARKS[] = { 0, 0, 0 };
     size_t seen = 0;
     for (size_t bytes_max = 150; bytes_max < 320; bytes_max++) {
         struct ps_arena_mark mark = ps_arena_mark(&arena);
         size_t overflowed = 0;
-        struct ps_span text = answer(FIREHOSE, bytes_max, MARKS, &overflowed);
+        struct ps_span text = answer(FIREHOSE, bytes_max, "ooo", &overflowed);
         CHECK(text.len <= bytes_max);
         json_t *tree = json_loadb(text.data, text.len, 0, NULL);
         json_t *records = json_object_get(tree, "records");
