@@ -5,6 +5,7 @@
 #include "record/clean.h"
 #include "record/core.h"
 #include "record/json_value.h"
+#include "record/parse_plain.h"
 
 enum { CANDIDATES_MAX = 3 };
 
@@ -76,6 +77,7 @@ static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record,
     struct ps_span rest;
     PS_TRY(read_members(&line, ps_span_from(message, offset), &rest));
     bool has_message = ps_core_has(&line, PS_CORE_MESSAGE);
+    if (offset > 0) ps_parse_plain(record, ps_span_first(message, offset));
     if (!has_message || (offset == 0 && rest.len == 0)) return PS_OK;
     PS_TRY(put_around(record, arena, PS_SPAN("prefix"), ps_span_first(message, offset)));
     return put_around(record, arena, PS_SPAN("suffix"), rest);

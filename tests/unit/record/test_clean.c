@@ -25,8 +25,12 @@ static const struct clean_case CASES[] = {
     { "\x1b[2J\x1b[Hcleared", "cleared" },
     { "\x1b]0;title\x07text", "text" },
     { "\x1b]8;;http://x/\x1b\\link\x1b]8;;\x1b\\", "link" },
-    { "\x1b(Bcharset \x1b=keypad \x1b" "7", "charset keypad" },
-    { "c1 csi \xc2\x9b" "31mred", "c1 csi red" },
+    { "\x1b(Bcharset \x1b=keypad \x1b"
+      "7",
+      "charset keypad" },
+    { "c1 csi \xc2\x9b"
+      "31mred",
+      "c1 csi red" },
     { "unfinished \x1b[31", "unfinished" },
     { "unfinished \x1b", "unfinished" },
     { "an OSC hides nothing \x1b]0;not a title", "an OSC hides nothing 0;not a title" },
@@ -34,7 +38,9 @@ static const struct clean_case CASES[] = {
     { "broken \x1b[31\nnext", "broken \nnext" },
     { "zero\xe2\x80\x8bwidth\xef\xbb\xbf\xe2\x81\xa0", "zerowidth" },
     { "marks \xe2\x80\x8e\xe2\x80\x8f\xd8\x9c.", "marks ." },
-    { "bidi \xe2\x80\xae" "evil\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9", "bidi evil x" },
+    { "bidi \xe2\x80\xae"
+      "evil\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9",
+      "bidi evil x" },
     { "joiners \xe2\x80\x8c\xe2\x80\x8d stay", "joiners \xe2\x80\x8c\xe2\x80\x8d stay" },
     { "quotes \xe2\x80\x9cstay\xe2\x80\x9d \xe2\x80\xa6", "quotes \xe2\x80\x9cstay\xe2\x80\x9d \xe2\x80\xa6" },
     { "\xd8\xa7\xd9\x84\xd8\xb9\xef\xbc\x81", "\xd8\xa7\xd9\x84\xd8\xb9\xef\xbc\x81" },

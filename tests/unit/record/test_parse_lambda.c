@@ -9,8 +9,8 @@ static const struct parsed_case CASES[] = {
     { "START RequestId: " UUID " Version: $LATEST",
       "{\"format\":\"lambda\",\"level\":\"INFO\",\"request_id\":\"" UUID
       "\",\"fields\":{\"type\":\"platform.start\",\"version\":\"$LATEST\"}}" },
-    { "END RequestId: " UUID, "{\"format\":\"lambda\",\"level\":\"INFO\",\"request_id\":\"" UUID
-                              "\",\"fields\":{\"type\":\"platform.end\"}}" },
+    { "END RequestId: " UUID,
+      "{\"format\":\"lambda\",\"level\":\"INFO\",\"request_id\":\"" UUID "\",\"fields\":{\"type\":\"platform.end\"}}" },
     { "REPORT RequestId: " UUID "\tDuration: 3.21 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 60 "
       "MB\tInit Duration: 150.10 ms\t\nXRAY TraceId: 1-5c0-abc\tSegmentId: 5c1\tSampled: true",
       "{\"format\":\"lambda\",\"level\":\"INFO\",\"request_id\":\"" UUID
@@ -24,16 +24,19 @@ static const struct parsed_case CASES[] = {
       "size_mb\":128,\"max_memory_used_mb\":30,\"status\":\"timeout\"}}" },
     { "REPORT RequestId: " UUID "\tDuration: 1 ms\tStatus: error\tError Type: Runtime.ExitError\tNew Thing: 5 MB",
       "{\"format\":\"lambda\",\"level\":\"ERROR\",\"request_id\":\"" UUID
-      "\",\"error_type\":\"Runtime.ExitError\",\"duration_ms\":\"1\",\"fields\":{\"type\":\"platform.report\",\"status\":"
+      "\",\"error_type\":\"Runtime.ExitError\",\"duration_ms\":\"1\",\"fields\":{\"type\":\"platform.report\","
+      "\"status\":"
       "\"error\",\"new_thing\":5}}" },
     { "INIT_START Runtime Version: python:3.12.v7\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0f",
       "{\"format\":\"lambda\",\"level\":\"INFO\",\"fields\":{\"type\":\"platform.initStart\",\"runtime_version\":"
       "\"python:3.12.v7\",\"runtime_version_arn\":\"arn:aws:lambda:eu-west-1::runtime:0f\"}}" },
     { "INIT_REPORT Init Duration: 10000.11 ms\tPhase: init\tStatus: timeout",
-      "{\"format\":\"lambda\",\"level\":\"ERROR\",\"fields\":{\"type\":\"platform.initReport\",\"init_duration_ms\":10000."
+      "{\"format\":\"lambda\",\"level\":\"ERROR\",\"fields\":{\"type\":\"platform.initReport\",\"init_duration_ms\":"
+      "10000."
       "11,\"phase\":\"init\",\"status\":\"timeout\"}}" },
     { "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
-      "{\"format\":\"lambda\",\"level\":\"INFO\",\"fields\":{\"type\":\"platform.extension\",\"name\":\"agent\",\"state\":"
+      "{\"format\":\"lambda\",\"level\":\"INFO\",\"fields\":{\"type\":\"platform.extension\",\"name\":\"agent\","
+      "\"state\":"
       "\"Ready\",\"events\":\"[INVOKE, SHUTDOWN]\"}}" },
     { "XRAY TraceId: 1-5c0-abc\tSegmentId: 5c1\tSampled: true",
       "{\"format\":\"lambda\",\"level\":\"INFO\",\"trace_id\":\"1-5c0-abc\",\"span_id\":\"5c1\",\"fields\":{\"type\":"
@@ -41,24 +44,29 @@ static const struct parsed_case CASES[] = {
     /* the same as JSON */
     { "{\"time\":\"2026-11-21T10:00:01.000Z\",\"type\":\"platform.report\",\"record\":{\"requestId\":\"" UUID
       "\",\"metrics\":{\"durationMs\":3.21,\"billedDurationMs\":4,\"memorySizeMB\":128,\"maxMemoryUsedMB\":60,"
-      "\"initDurationMs\":150.1},\"tracing\":{\"spanId\":\"5c1\",\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5c0-abc;"
+      "\"initDurationMs\":150.1},\"tracing\":{\"spanId\":\"5c1\",\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5c0-"
+      "abc;"
       "Parent=5c1;Sampled=1\"},\"status\":\"success\"}}",
       "{\"format\":\"lambda\",\"level\":\"INFO\",\"time\":1000,\"request_id\":\"" UUID
       "\",\"trace_id\":\"1-5c0-abc\",\"duration_ms\":\"3.21\",\"fields\":{\"type\":\"platform.report\",\"tracing\":{"
       "\"spanId\":\"5c1\",\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5c0-abc;Parent=5c1;Sampled=1\"},\"status\":"
-      "\"success\",\"billed_duration_ms\":4,\"memory_size_mb\":128,\"max_memory_used_mb\":60,\"init_duration_ms\":150.1}"
+      "\"success\",\"billed_duration_ms\":4,\"memory_size_mb\":128,\"max_memory_used_mb\":60,\"init_duration_ms\":150."
+      "1}"
       "}" },
     { "{\"time\":\"2026-11-21T10:00:00.000Z\",\"type\":\"platform.runtimeDone\",\"record\":{\"requestId\":\"r\","
       "\"status\":\"timeout\",\"errorType\":\"Runtime.X\"}}",
-      "{\"format\":\"lambda\",\"level\":\"ERROR\",\"request_id\":\"r\",\"error_type\":\"Runtime.X\",\"fields\":{\"type\":"
+      "{\"format\":\"lambda\",\"level\":\"ERROR\",\"request_id\":\"r\",\"error_type\":\"Runtime.X\",\"fields\":{"
+      "\"type\":"
       "\"platform.runtimeDone\",\"status\":\"timeout\"}}" },
     { "{\"time\":\"2026-11-21T10:00:00.000Z\",\"type\":\"platform.report\",\"record\":{\"requestId\":\"r\"", "" },
     { "{\"time\":\"2026-11-21T10:00:00.000Z\",\"type\":\"platform.report\",\"record\":7}", "" },
     { "{\"time\":\"2026-11-21T10:00:00.000Z\",\"type\":\"order\",\"record\":{}}", "" },
     /* text mode */
     { "2026-11-21T10:00:00.500Z\t" UUID "\tINFO\thello there",
-      "{\"format\":\"lambda\",\"level\":\"INFO\",\"time\":500,\"message\":\"hello there\",\"request_id\":\"" UUID "\"}" },
-    { "2026-11-21T10:00:00.500Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"no\","
+      "{\"format\":\"lambda\",\"level\":\"INFO\",\"time\":500,\"message\":\"hello there\",\"request_id\":\"" UUID
+      "\"}" },
+    { "2026-11-21T10:00:00.500Z\tundefined\tERROR\tUncaught Exception "
+      "\t{\"errorType\":\"Error\",\"errorMessage\":\"no\","
       "\"stack\":[\"Error: no\",\"    at x\"]}",
       "{\"format\":\"json\",\"level\":\"ERROR\",\"time\":500,\"message\":\"Uncaught Exception "
       "\\t{\\\"errorType\\\":\\\"Error\\\",\\\"errorMessage\\\":\\\"no\\\",\\\"stack\\\":[\\\"Error: no\\\",\\\"    at "
@@ -86,7 +94,8 @@ static const struct parsed_case CASES[] = {
       "{\"format\":\"lambda\",\"level\":\"ERROR\",\"request_id\":\"" UUID
       "\",\"error_type\":\"Runtime.ExitError\",\"error_message\":\"Process exited before completing request\"}" },
     { "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
-      "{\"format\":\"lambda\",\"level\":\"FATAL\",\"error_type\":\"OutOfMemory\",\"error_message\":\"FATAL ERROR: Reached "
+      "{\"format\":\"lambda\",\"level\":\"FATAL\",\"error_type\":\"OutOfMemory\",\"error_message\":\"FATAL ERROR: "
+      "Reached "
       "heap limit Allocation failed - JavaScript heap out of memory\"}" },
     { "[ERROR] ValueError: no such thing\nTraceback (most recent call last):\n  File \"a.py\", line 1",
       "{\"format\":\"lambda\",\"level\":\"ERROR\",\"error_type\":\"ValueError\",\"error_message\":\"no such thing\","
@@ -122,7 +131,8 @@ static void memory_errors_are_told_in_lambda_groups_only(void)
         CHECK_OK(ps_parse_lambda(&arena, &record, &matched));
         CHECK(!matched);
     }
-    struct ps_record record = { .message = PS_SPAN("caught a MemoryError, going on"), .log_group = PS_SPAN("/aws/lambda/f") };
+    struct ps_record record = { .message = PS_SPAN("caught a MemoryError, going on"),
+                                .log_group = PS_SPAN("/aws/lambda/f") };
     bool matched = false;
     CHECK_OK(ps_parse_lambda(&arena, &record, &matched));
     CHECK(!matched);

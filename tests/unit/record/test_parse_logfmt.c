@@ -5,7 +5,8 @@
 
 static const struct parsed_case CASES[] = {
     { "level=info msg=\"order placed\" id=7 ok=true amount=1.50 name=ada",
-      "{\"format\":\"logfmt\",\"level\":\"INFO\",\"message\":\"order placed\",\"fields\":{\"id\":7,\"ok\":true,\"amount\":1."
+      "{\"format\":\"logfmt\",\"level\":\"INFO\",\"message\":\"order "
+      "placed\",\"fields\":{\"id\":7,\"ok\":true,\"amount\":1."
       "50,\"name\":\"ada\"}}" },
     { "time=\"2026-11-21T10:00:01Z\" level=warning msg=slow duration=1.5s",
       "{\"format\":\"logfmt\",\"level\":\"WARN\",\"time\":1000,\"message\":\"slow\",\"duration_ms\":\"1500\"}" },

@@ -4,10 +4,14 @@
 #include "support/parsed.h"
 
 static const struct parsed_case CASES[] = {
-    { "2 012345678901 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1795255201 1795255260 ACCEPT OK",
-      "{\"format\":\"vpc_flow\",\"time\":1000,\"fields\":{\"version\":2,\"account_id\":\"012345678901\",\"interface_id\":"
-      "\"eni-1235b8ca123456789\",\"srcaddr\":\"172.31.16.139\",\"dstaddr\":\"172.31.16.21\",\"srcport\":20641,\"dstport\":"
-      "22,\"protocol\":6,\"packets\":20,\"bytes\":4249,\"start\":1795255201,\"end\":1795255260,\"action\":\"ACCEPT\",\"log_"
+    { "2 012345678901 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1795255201 1795255260 ACCEPT "
+      "OK",
+      "{\"format\":\"vpc_flow\",\"time\":1000,\"fields\":{\"version\":2,\"account_id\":\"012345678901\",\"interface_"
+      "id\":"
+      "\"eni-1235b8ca123456789\",\"srcaddr\":\"172.31.16.139\",\"dstaddr\":\"172.31.16.21\",\"srcport\":20641,"
+      "\"dstport\":"
+      "22,\"protocol\":6,\"packets\":20,\"bytes\":4249,\"start\":1795255201,\"end\":1795255260,\"action\":\"ACCEPT\","
+      "\"log_"
       "status\":\"OK\"}}" },
     { "2 123456789010 eni-1235b8ca123456789 - - - - - - - 1795255200 1795255260 - NODATA",
       "{\"format\":\"vpc_flow\",\"fields\":{\"version\":2,\"account_id\":\"123456789010\",\"interface_id\":\"eni-"
@@ -17,7 +21,8 @@ static const struct parsed_case CASES[] = {
       "11111111aaaaaaaaa\",\"start\":1431280876,\"end\":1431280934,\"log_status\":\"SKIPDATA\"}}" },
     { "2 123456789010 eni-1 2001:db8::1 2001:db8::2 34892 22 6 54 8855 1795255200 1795255260 REJECT OK",
       "{\"format\":\"vpc_flow\",\"fields\":{\"version\":2,\"account_id\":\"123456789010\",\"interface_id\":\"eni-1\","
-      "\"srcaddr\":\"2001:db8::1\",\"dstaddr\":\"2001:db8::2\",\"srcport\":34892,\"dstport\":22,\"protocol\":6,\"packets\":"
+      "\"srcaddr\":\"2001:db8::1\",\"dstaddr\":\"2001:db8::2\",\"srcport\":34892,\"dstport\":22,\"protocol\":6,"
+      "\"packets\":"
       "54,\"bytes\":8855,\"start\":1795255200,\"end\":1795255260,\"action\":\"REJECT\",\"log_status\":\"OK\"}}" },
     { "2 123456789010 eni-1 - - - - - - - 1 2 - NODATA more", "" },
     { "2 123456789010 eni-1 - - - - - - - 1 2 - OTHER", "" },
@@ -34,7 +39,8 @@ static void flow_lines_become_fields(void)
 static void a_declared_order_names_the_columns(void)
 {
     struct ps_arena arena = check_arena(1 << 16);
-    static const char *const ORDERS[] = { "version vpc-id log-status bytes", "${version} ${vpc-id} ${log-status} ${bytes}" };
+    static const char *const ORDERS[] = { "version vpc-id log-status bytes",
+                                          "${version} ${vpc-id} ${log-status} ${bytes}" };
     for (size_t i = 0; i < 2; i++) {
         struct ps_parse_vpcflow_format format;
         bool matched = false;
@@ -44,7 +50,8 @@ static void a_declared_order_names_the_columns(void)
         CHECK_OK(ps_parse_vpcflow_fields(&arena, &record, &format, &matched));
         CHECK(matched);
         CHECK_TEXT(parsed_show(&arena, &record, PS_SPAN("5 vpc-1 OK 77")),
-                   "{\"format\":\"vpc_flow\",\"fields\":{\"version\":5,\"vpc_id\":\"vpc-1\",\"log_status\":\"OK\",\"bytes\":77}"
+                   "{\"format\":\"vpc_flow\",\"fields\":{\"version\":5,\"vpc_id\":\"vpc-1\",\"log_status\":\"OK\","
+                   "\"bytes\":77}"
                    "}");
         record = parsed_record(PS_SPAN("5 vpc-1 OK"));
         CHECK_OK(ps_parse_vpcflow_fields(&arena, &record, &format, &matched));
