@@ -20,7 +20,7 @@ enum ps_err ps_digest_sha256(const struct ps_span *parts, size_t count, unsigned
     aws_cal_library_init(aws_default_allocator());
     struct aws_hash *hash = aws_sha256_new(aws_default_allocator());
     if (hash == NULL) PS_FAIL(PS_ERR_SYSTEM, "SHA-256: %s", ps_crt_error_name());
-    unsigned char digest[PS_DIGEST_SHA256_BYTES];
+    unsigned char digest[PS_DIGEST_SHA256_BYTES] = { 0 };
     struct aws_byte_buf output = aws_byte_buf_from_empty_array(digest, sizeof digest);
     bool ok = update(hash, parts, count) && aws_hash_finalize(hash, &output, 0) == AWS_OP_SUCCESS;
     aws_hash_destroy(hash);
@@ -32,7 +32,7 @@ enum ps_err ps_digest_sha256(const struct ps_span *parts, size_t count, unsigned
 enum ps_err ps_digest_sha256_hex(const struct ps_span *parts, size_t count, char out[PS_DIGEST_SHA256_HEX_BYTES])
 {
     static const char HEX[] = "0123456789abcdef";
-    unsigned char digest[PS_DIGEST_SHA256_BYTES];
+    unsigned char digest[PS_DIGEST_SHA256_BYTES] = { 0 };
     PS_TRY(ps_digest_sha256(parts, count, digest));
     for (size_t i = 0; i < sizeof digest; i++) {
         out[2 * i] = HEX[digest[i] >> 4];

@@ -239,6 +239,31 @@ static void credentials_of_an_endpoint_are_renewed_before_their_end(void)
     setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
 }
 
+static void credentials_that_change_at_each_reading_do_not_keep_a_refused_call_alive(void)
+{
+    const struct fake_http_step script[] = {
+        { .target = "/", .reply = { .body = PS_SPAN("{\"AccessKeyId\":\"ONE\",\"SecretAccessKey\":\"s\"}") } },
+        { .target = "/_bulk", .reply = { .status = 403 } },
+        { .target = "/", .reply = { .body = PS_SPAN("{\"AccessKeyId\":\"TWO\",\"SecretAccessKey\":\"s\"}") } },
+        { .target = "/_bulk", .reply = { .status = 403 } },
+    };
+    struct fake_http *server = fake_http_open(script, 4, false);
+    char uri[128];
+    (void)snprintf(uri, sizeof uri, "%.*s/", PS_SPAN_ARG(fake_http_url(server)));
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri, 1);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    struct ps_call_client *other = NULL;
+    const struct ps_call_client_options options = { .region = PS_SPAN("eu-west-1"), .needs_credentials = true };
+    struct ps_http_exchange exchange = post(server);
+    CHECK_OK(ps_call_client_open(&process, &options, &other));
+    CHECK_OK(ps_call_run(other, &arena, &SIGNED, &THRICE, &NO_DEADLINE, &exchange));
+    CHECK_EQ(exchange.response.status, 403);
+    ps_call_client_close(other);
+    CHECK_EQ(fake_http_finish(server), 0);
+    unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
+}
+
 static void a_client_without_credentials_says_so_at_once(void)
 {
     unsetenv("AWS_ACCESS_KEY_ID");
@@ -297,6 +322,7 @@ int main(void)
     RUN(basic_authentication_is_encoded);
     RUN(an_unsigned_call_carries_nothing);
     RUN(credentials_of_an_endpoint_are_renewed_before_their_end);
+    RUN(credentials_that_change_at_each_reading_do_not_keep_a_refused_call_alive);
     RUN(a_client_without_credentials_says_so_at_once);
     RUN(each_missing_piece_of_memory_is_reported);
     ps_call_client_close(client);
