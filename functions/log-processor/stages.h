@@ -20,10 +20,10 @@ struct stages {
     struct ps_match *exclude; /* NULL: nothing */
     struct ps_filter filter;
     struct ps_redact *redact;
+    const struct ps_parse_vpcflow_format *vpc_flow; /* NULL: no order was declared */
     struct ps_enrich_settings enrich;
     struct ps_enrich_tags tags;
     struct ps_index_name index;
-    struct ps_parse_vpcflow_format vpc_flow; /* count 0: not declared */
     struct ps_to_bulk_options bulk;
     struct ps_span function_region;
 };
