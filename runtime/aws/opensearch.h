@@ -18,17 +18,17 @@ enum ps_opensearch_auth { PS_OPENSEARCH_SIGV4, PS_OPENSEARCH_BASIC, PS_OPENSEARC
 
 struct ps_opensearch_options {
     struct ps_span endpoint; /* https://host[:port]; http only on loopback or without credentials */
-    enum ps_opensearch_auth auth;
-    struct ps_span service; /* es, aoss; empty: by host */
+    struct ps_span service;  /* es, aoss; empty: by host */
     struct ps_span username, password;
-    bool gzip;
-    uint32_t gzip_level;
-    uint32_t slots;        /* requests in flight, 1..8 */
     size_t bulk_bytes_max; /* of a request body before gzip; a single item may be larger, up to item_bytes_max */
     size_t item_bytes_max;
+    enum ps_opensearch_auth auth;
+    uint32_t gzip_level;
+    uint32_t slots; /* requests in flight, 1..8 */
     uint32_t bulk_items_max;
     uint32_t attempts_max; /* per item */
     uint32_t request_timeout_ms;
+    bool gzip;
 };
 
 enum ps_opensearch_outcome {

@@ -1,4 +1,7 @@
 #include "aws/opensearch_priv.h"
+
+#include <stdio.h>
+
 #include "aws/retry.h"
 #include "base/assert.h"
 #include "host/clock.h"
@@ -14,7 +17,7 @@ struct answer {
     enum ps_opensearch_fault fault;
     uint32_t status;
     struct ps_span type;                          /* the server's, or our own word */
-    struct ps_span detail;                        /* for CONNECTION: what the transport says */
+    struct ps_span detail;                        /* without an answer: what the transport or the signer says */
     const struct ps_opensearch_reply_item *items; /* ANSWERED: one for each sent */
     uint32_t wait_ms;                             /* until the next try of what is to be retried */
     bool may_retry;                               /* the wait and another try fit before the reserve */
@@ -95,6 +98,9 @@ void ps_opensearch_send_start(struct ps_opensearch *sink, struct ps_opensearch_s
     if (err == PS_OK) return;
     slot->exchange.done = true;
     slot->exchange.err = err;
+    char *reason = slot->exchange.reason;
+    (void)snprintf(reason, sizeof slot->exchange.reason, "%.*s", (int)sizeof slot->exchange.reason - 1,
+                   ps_err_note()->text);
 }
 
 static void set_free(struct ps_opensearch_slot *slot)
@@ -219,13 +225,13 @@ static struct answer judge_failure(const struct ps_opensearch_slot *slot)
 {
     const struct ps_http_exchange *exchange = &slot->exchange;
     struct answer answer = { .verdict = PS_OPENSEARCH_REQUEST_RETRY,
-                             .type = exchange->timed_out ? PS_SPAN("timed_out") : PS_SPAN("no_answer") };
+                             .type = exchange->timed_out ? PS_SPAN("timed_out") : PS_SPAN("no_answer"),
+                             .detail = ps_span_of(exchange->reason) };
     switch (ps_err_class(exchange->err)) {
     case PS_CLASS_CONFIG:
         answer.verdict = PS_OPENSEARCH_REQUEST_FAULT;
         answer.fault = PS_OPENSEARCH_FAULT_CONNECTION;
         answer.type = PS_SPAN("connection");
-        answer.detail = ps_span_of(exchange->reason);
         return answer;
     case PS_CLASS_DENIED:
         answer.verdict = PS_OPENSEARCH_REQUEST_DENIED;

@@ -20,9 +20,9 @@ enum { ITEMS_MAX = 4096, REQUESTS_MAX = 200, LOG_BYTES = 64 << 10 };
 /* What the domain does with one _bulk request. */
 struct turn {
     const char *items; /* "201,429": the status of each item; "201" alone is for all of them */
-    int status;        /* when items is NULL */
-    const char *body;
+    const char *body;  /* when items is NULL, with status */
     const char *headers;
+    int status;
     enum fake_http_end end;
 };
 
@@ -802,6 +802,7 @@ static void a_domain_that_fails_again_and_again_is_left_alone(void)
 static void a_fault_of_one_index_leaves_the_others_alone(void)
 {
     world.options.bulk_items_max = 4;
+    world.options.slots = 1; /* so that the first four are the first request */
     START({ .items = "201,404,201,403" }, { .items = "201" });
     add(8);
     finish();
@@ -866,6 +867,22 @@ static void a_role_that_is_not_mapped_is_an_operators_fault(void)
     CHECK_EQ(world.domain.bulks, 1);
     CHECK_EQ(count_outcome(PS_OPENSEARCH_UNDELIVERED, "security_exception"), 2);
     CHECK(strstr(ps_opensearch_operator_fault(world.sink), "role not mapped") != NULL);
+    stop();
+}
+
+static void settings_that_the_signer_refuses_are_an_operators_fault(void)
+{
+    world.options.auth = PS_OPENSEARCH_BASIC;
+    world.options.username = PS_SPAN("user:name");
+    world.options.password = PS_SPAN("hidden-word");
+    START({ .items = "201" });
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 0);
+    CHECK_EQ(count_outcome(PS_OPENSEARCH_UNDELIVERED, "connection"), 2);
+    CHECK(strstr(ps_opensearch_operator_fault(world.sink), "connection settings") != NULL);
+    CHECK_EQ(count_in_log("cannot hold a colon"), 1);
+    CHECK_EQ(count_in_log("hidden-word"), 0);
     stop();
 }
 
@@ -1108,6 +1125,7 @@ int main(void)
     RUN(a_request_of_nothing_but_faults_opens_the_breaker);
     RUN(refused_signatures_are_tried_once_with_new_credentials);
     RUN(a_role_that_is_not_mapped_is_an_operators_fault);
+    RUN(settings_that_the_signer_refuses_are_an_operators_fault);
     RUN(a_read_only_cluster_is_waited_for);
     RUN(redirects_are_not_followed);
     RUN(a_failing_caller_stops_the_sink_until_the_next_begin);
