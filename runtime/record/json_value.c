@@ -6,6 +6,8 @@
 #include "record/clean.h"
 #include "record/name_priv.h"
 
+enum { ESCAPED_NAME_BYTES_MAX = 6 * PS_RECORD_NAME_BYTES_MAX };
+
 /* -- names -- */
 
 bool ps_json_value_name_suspect(struct ps_span name)
@@ -13,11 +15,16 @@ bool ps_json_value_name_suspect(struct ps_span name)
     return ps_name_suspect(name, ps_name_words(name), PS_RECORD_NAME_BYTES_MAX);
 }
 
+static bool escapes_blank(char c)
+{
+    return c == 't' || c == 'n' || c == 'r' || c == 'f';
+}
+
 /* White space, as a byte or as an escape; what is neither ends it. */
 static bool is_blank(struct ps_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        bool escape = text.data[i] == '\\' && i + 1 < text.len && memchr("tnrf", text.data[i + 1], 4) != NULL;
+        bool escape = text.data[i] == '\\' && i + 1 < text.len && escapes_blank(text.data[i + 1]);
         if (escape)
             i++;
         else if (text.data[i] != ' ')
@@ -35,6 +42,13 @@ static bool has_blank_part(struct ps_span name)
     return false;
 }
 
+/* The second hex digit of U+D800..DBFF. */
+static bool begins_pair(char digit)
+{
+    char lower = (char)(digit | 0x20);
+    return digit == '8' || digit == '9' || lower == 'a' || lower == 'b';
+}
+
 /* The longest prefix of at most bytes_max bytes that cuts neither a character nor an escape nor a surrogate pair. */
 static size_t cut_inside(struct ps_span inside, size_t bytes_max)
 {
@@ -49,7 +63,7 @@ static size_t cut_inside(struct ps_span inside, size_t bytes_max)
         at = (size_t)(next - inside.data);
         safe = at;
         bool unicode = inside.len - at >= 6 && inside.data[at + 1] == 'u';
-        bool high = unicode && (inside.data[at + 2] | 0x20) == 'd' && memchr("89abAB", inside.data[at + 3], 6) != NULL;
+        bool high = unicode && (inside.data[at + 2] | 0x20) == 'd' && begins_pair(inside.data[at + 3]);
         bool pair = high && inside.len - at >= 12 && inside.data[at + 6] == '\\' && inside.data[at + 7] == 'u';
         at += pair ? 12 : unicode ? 6 : 2;
     }
@@ -78,7 +92,7 @@ enum ps_err ps_json_value_mend_name(struct ps_arena *arena, struct ps_span name,
 enum ps_err ps_json_value_plain_name(struct ps_arena *arena, struct ps_span name, struct ps_span *out)
 {
     /* Long names are cut anyway: bound the work. */
-    struct ps_span cut = ps_span_first(name, cut_inside(name, 6 * PS_RECORD_NAME_BYTES_MAX));
+    struct ps_span cut = ps_span_first(name, cut_inside(name, ESCAPED_NAME_BYTES_MAX));
     struct ps_span text;
     PS_TRY(ps_json_read_unescape(arena, cut, &text));
     struct ps_buf buf;

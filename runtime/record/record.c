@@ -12,6 +12,7 @@ enum {
     LEVEL_BYTES_MAX = 13, /* "informational" */
     DAY_MS = 24 * 60 * 60 * 1000,
     HOUR_MS = 60 * 60 * 1000,
+    ESCAPED_NAME_BYTES_MAX = 6 * PS_RECORD_NAME_BYTES_MAX,
 };
 
 struct ps_span ps_record_level_name(enum ps_level level)
@@ -189,7 +190,7 @@ static enum ps_err escape_name(struct ps_arena *arena, struct ps_span name, stru
         return PS_OK;
     }
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * PS_RECORD_NAME_BYTES_MAX);
+    ps_buf_init(&buf, arena, ESCAPED_NAME_BYTES_MAX);
     ps_json_write_escape(&buf, ps_span_first(name, ps_utf8_cut(name, PS_RECORD_NAME_BYTES_MAX)));
     return ps_buf_finish(&buf, out);
 }
