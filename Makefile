@@ -15,7 +15,8 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 # -- flags -------------------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
-HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong
+HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(PENSTOCK_DEPS)=.deps \
+	-fstack-protector-strong
 SECTIONS := -ffunction-sections -fdata-sections
 INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
 DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
@@ -49,12 +50,12 @@ HANDLER_ROOM_OBJECTS := $(foreach room,record event,$(call objects,$(call room_s
 SUPPORT_OBJECTS := $(call objects,$(wildcard tests/support/*.c))
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c tests/unit/functions/*/test_*.c))
+INTEGRATION_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 
 .PHONY: all
-all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 \
+all: ready $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(BUILD)/lib/amazon-roots.pem \
 	$(FUNCTIONS:%=$(BUILD)/functions/%.so) $(BUILD)/.checked ## build the release: bootstrap, libraries, functions and the command-line tool
 
 .PHONY: ready
@@ -79,9 +80,14 @@ $(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
 $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL \
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
+
+# Beside the library, where it is looked for: the roots of AWS's own hosts.
+$(BUILD)/lib/amazon-roots.pem: $(PENSTOCK_DEPS)/ca/amazon-roots.pem
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules
@@ -116,7 +122,7 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-$(BUILD)/penstock: $(call objects,tools/penstock.c) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
+$(BUILD)/penstock: $(call objects,$(wildcard tools/*.c)) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 
@@ -139,10 +145,40 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
 
+# -- running -----------------------------------------------------------------------------------------------------------
+RUNTIME_API_SERVER := $(BUILD)/tests/tools/runtime_api_server
+FUNCTION ?= echo
+
+.PHONY: invoke
+invoke: ready $(BUILD)/bootstrap $(BUILD)/functions/$(FUNCTION).so $(RUNTIME_API_SERVER) ## one event through the bootstrap: make invoke FUNCTION=echo EVENT=events/x.json
+	@$(RUNTIME_API_SERVER) --bootstrap $(BUILD)/bootstrap --handler $(FUNCTION) --timing $(or $(EVENT),$(error EVENT=file.json is missing))
+
+.PHONY: run
+run: all $(RUNTIME_API_SERVER) ## send the sample events into a real OpenSearch node on loopback and show what became of them (KEEP=1 leaves it running)
+	@$(SETUP) run || [ $$? = 3 ]
+	@scripts/run-local $(BUILD) $(EVENTS)
+
 # -- tests -----------------------------------------------------------------------------------------------------------
 .PHONY: unit
 unit: ready $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
+
+.PHONY: objects
+objects: ready $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects
+
+.PHONY: golden
+golden: ready $(BUILD)/penstock ## whole events against the documents they must become
+	@tests/run-golden $(BUILD)
+
+.PHONY: integration
+integration: all $(RUNTIME_API_SERVER) $(INTEGRATION_TESTS) ## the road against real servers on loopback (CASES=path... for some)
+	@$(SETUP) all
+	@tests/run-integration $(BUILD) $(CASES)
+
+.PHONY: test
+test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration; ends in "N passed, N failed"
+	@tests/run-all
 
 .PHONY: asan
 asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -155,6 +191,15 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (60) each
 
 .PHONY: fuzzers
 fuzzers: ready $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+.PHONY: bench
+bench: all $(BENCHES) $(RUNTIME_API_SERVER) ## MB/s beside a Python and a Node handler in the same run; start and memory
+	@tests/bench/run-start $(BUILD)
+	@tests/bench/run-bench $(BUILD)
+
+.PHONY: package
+package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)
+	@scripts/package $(BUILD) dist/$(ARCH)
 
 .PHONY: lint
 lint: ## rooms, headers alone, formatting, clang-tidy

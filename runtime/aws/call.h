@@ -11,7 +11,7 @@ struct ps_call_client; /* opaque */
 
 struct ps_call_client_options {
     struct ps_span region;       /* may be empty when no AWS service is called */
-    struct ps_span ca_file;      /* a setting; empty for the defaults of http.h */
+    struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); else AWS_CA_BUNDLE */
     uint32_t connect_timeout_ms; /* 0: 1000 */
     bool needs_credentials;      /* init reads them and signs once, so that the first call finds all warm */
 };
@@ -22,6 +22,7 @@ PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
                                                    struct ps_call_client **out);
 PS_API void ps_call_client_close(struct ps_call_client *client);
 PS_API struct ps_http *ps_call_http(struct ps_call_client *client);
+PS_API struct ps_span ps_call_region(const struct ps_call_client *client);
 
 enum ps_call_auth { PS_CALL_UNSIGNED, PS_CALL_SIGV4, PS_CALL_BASIC };
 

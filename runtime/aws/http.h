@@ -13,11 +13,12 @@ enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
 
 struct ps_http; /* opaque */
 
+/* Files of root certificates; what is empty falls back to the system's bundle. */
 struct ps_http_options {
-    struct ps_span ca_file; /* for all hosts; empty: the Amazon roots for amazonaws.com and api.aws hosts, else the
-                               system's bundle */
-    struct ps_span amazon_roots_file;
-    uint32_t connect_timeout_ms;
+    struct ps_span amazon_ca_file;     /* for amazonaws.com, api.aws and on.aws hosts */
+    struct ps_span other_ca_file;      /* for all other hosts */
+    struct ps_span system_bundle_file; /* empty: where Amazon Linux and Debian keep it */
+    uint32_t connect_timeout_ms;       /* 0: 1000 */
 };
 
 struct ps_http_header {
@@ -42,17 +43,20 @@ struct ps_http_response {
     bool json;               /* Content-Type is JSON */
 };
 
-/* One request and its answer. The memory of everything in it, the request's body included, must stay put until done. */
+/* One request and its answer. The memory of everything in it, the request's body included, must stay put until done,
+ * and so must all that was taken from its arena since ps_http_start: rewind only when nothing on it is in flight. */
 struct ps_http_exchange {
     struct ps_http_request request;
     struct ps_http_response response; /* body on arena */
     struct ps_arena *arena;           /* set by ps_http_start */
     bool done;
+    bool timed_out;   /* err came from request.timeout_ms or the connect timeout */
     enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL) */
     char reason[160]; /* for err: what went wrong and where, no payload */
     void *slot;       /* private to http.c */
 };
 
+/* BAD_CONFIG for a CA file that is named and cannot be read. */
 PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
                                             struct ps_http **out);
 PS_API void ps_http_close(struct ps_http *http);
@@ -61,11 +65,13 @@ PS_API void ps_http_close(struct ps_http *http);
  * told but harmless. */
 PS_API PS_MUST_USE enum ps_err ps_http_warm(struct ps_http *http, struct ps_span origin, uint32_t timeout_ms);
 
-/* Begins an exchange. */
+/* Begins an exchange. TOO_LARGE when PS_HTTP_IN_FLIGHT_MAX are in flight; BAD_CONFIG for a URL, BAD_INPUT for a header
+ * that cannot be sent. */
 PS_API PS_MUST_USE enum ps_err ps_http_start(struct ps_http *http, struct ps_arena *arena,
                                              struct ps_http_exchange *exchange);
 
-/* Lets all exchanges in flight go on, for at most wait_ms or until one is done. */
+/* Lets all exchanges in flight go on, for at most wait_ms or until one is done. With none in flight it waits wait_ms:
+ * the pause before another try, too, is spent here. */
 PS_API PS_MUST_USE enum ps_err ps_http_poll(struct ps_http *http, uint32_t wait_ms);
 
 /* Breaks off an exchange that is not done (its connection is closed). */

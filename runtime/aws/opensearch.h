@@ -57,24 +57,30 @@ struct ps_opensearch_stats {
     uint64_t gzip_us;
 };
 
-/* Checks the endpoint, builds the ring, warms the connection. BAD_CONFIG for settings that cannot work. */
+/* Checks the endpoint, builds the ring, warms the connection (a failure of that is left to the first request).
+ * BAD_CONFIG for settings that cannot work. The spans in options must live as long as the sink; so must process, which
+ * gives each slot bulk_bytes_max + item_bytes_max and as much again with gzip, touched only when used. */
 PS_API PS_MUST_USE enum ps_err ps_opensearch_open(struct ps_arena *process, struct ps_call_client *client,
                                                   const struct ps_opensearch_options *options,
                                                   struct ps_opensearch **out);
 PS_API void ps_opensearch_close(struct ps_opensearch *sink);
 
-/* For the length of one invocation. arena is used for answers, with mark and rewind. */
-PS_API void ps_opensearch_begin(struct ps_opensearch *sink, struct ps_arena *arena, const struct ps_log *log,
+/* For the length of one invocation. Answers lie in memory of the sink's own, so that the caller may rewind its arena
+ * while requests are in flight. log lives until finish; on_result must not call the sink. What an invocation that ended
+ * without finish has left behind is dropped. */
+PS_API void ps_opensearch_begin(struct ps_opensearch *sink, const struct ps_log *log,
                                 const struct ps_deadline *deadline, ps_opensearch_on_result *on_result, void *context);
 
 /* The buf to build the next item on: its present end is where the item begins. May first wait for a slot and give
- * results. Fails only when on_result fails. The buf has room for item_bytes_max; if an item does not fit, the buf fails
- * and ps_opensearch_rollback takes the item back. */
+ * results, as may commit. Both fail only when on_result fails or the transport itself breaks; then the sink drops
+ * everything and fails until the next begin. The buf has room for item_bytes_max; if an item does not fit, the buf
+ * fails and ps_opensearch_rollback takes the item back. An item is committed or rolled back before the next. */
 PS_API PS_MUST_USE enum ps_err ps_opensearch_buf(struct ps_opensearch *sink, struct ps_buf **out);
 PS_API PS_MUST_USE enum ps_err ps_opensearch_commit(struct ps_opensearch *sink, uint64_t tag);
 PS_API void ps_opensearch_rollback(struct ps_opensearch *sink);
 
-/* Sends what is left and waits until every item has its result. After it, results == commits. */
+/* Sends what is left and waits until every item has its result. After it, results == commits. Then WARN lines tell each
+ * kind of trouble once. */
 PS_API PS_MUST_USE enum ps_err ps_opensearch_finish(struct ps_opensearch *sink, struct ps_opensearch_stats *stats);
 
 /* NULL, or what an operator must mend ("role not mapped", "alias is an index"): the breaker's reason. One ERROR line

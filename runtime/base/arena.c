@@ -59,6 +59,15 @@ void ps_arena_fini(struct ps_arena *arena)
     *arena = (struct ps_arena){ 0 };
 }
 
+enum ps_err ps_arena_part(struct ps_arena *part, struct ps_arena *parent, size_t bytes)
+{
+    char *base = ps_arena_alloc(parent, bytes, page_bytes());
+    if (base == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a part of %zu bytes", bytes);
+    *part = (struct ps_arena){ .base = base, .next = base, .end = base + bytes };
+    POISON(base, bytes);
+    return PS_OK;
+}
+
 static bool must_fail(struct ps_arena *arena)
 {
     if (arena->fail_countdown == 0) return false;
@@ -129,6 +138,8 @@ void ps_arena_reset(struct ps_arena *arena, size_t keep_bytes)
 {
     size_t keep = round_up(keep_bytes, page_bytes());
     size_t touched = round_up(arena->peak_bytes, page_bytes());
+    size_t whole = (size_t)(arena->end - arena->base) & ~(page_bytes() - 1);
+    if (touched > whole) touched = whole;
     if (touched > keep) (void)madvise(arena->base + keep, touched - keep, MADV_DONTNEED);
     ps_arena_rewind(arena, (struct ps_arena_mark){ arena->base });
     arena->peak_bytes = 0;

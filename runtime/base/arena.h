@@ -31,6 +31,10 @@ struct ps_arena_mark {
 PS_API PS_MUST_USE enum ps_err ps_arena_init(struct ps_arena *arena, size_t ceiling_bytes);
 PS_API void ps_arena_fini(struct ps_arena *arena);
 
+/* A piece of parent as an arena of its own, for memory whose order of going differs from the parent's. It goes with
+ * the parent and is never given to ps_arena_fini. NO_MEMORY when the parent is full. */
+PS_API PS_MUST_USE enum ps_err ps_arena_part(struct ps_arena *part, struct ps_arena *parent, size_t bytes);
+
 /* Uninitialised bytes at the given power-of-two alignment, or NULL when the ceiling is reached. */
 PS_API PS_MUST_USE void *ps_arena_alloc(struct ps_arena *arena, size_t size, size_t align);
 

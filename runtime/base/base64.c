@@ -125,7 +125,8 @@ void ps_base64_encode(struct ps_buf *buf, struct ps_span bytes)
         uint32_t bits = (uint32_t)at[0] << 16 | (left == 2 ? (uint32_t)at[1] << 8 : 0);
         to[0] = ALPHABET[bits >> 18];
         to[1] = ALPHABET[bits >> 12 & 63];
-        to[2] = left == 2 ? ALPHABET[bits >> 6 & 63] : '=';
+        to[2] = '=';
+        if (left == 2) to[2] = ALPHABET[bits >> 6 & 63];
         to[3] = '=';
     }
     buf->len += (bytes.len + 2) / 3 * 4;

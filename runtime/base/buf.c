@@ -7,15 +7,19 @@
 
 enum { FIRST_BYTES = 256 };
 
+/* Where an empty buf points: an offset from a null pointer is undefined, and room for nothing must not look like none.
+ */
+static char nothing[1];
+
 void ps_buf_init(struct ps_buf *buf, struct ps_arena *arena, size_t bytes_max)
 {
     PS_ASSERT(arena != NULL);
-    *buf = (struct ps_buf){ .bytes_max = bytes_max, .arena = arena };
+    *buf = (struct ps_buf){ .data = nothing, .bytes_max = bytes_max, .arena = arena };
 }
 
 void ps_buf_init_fixed(struct ps_buf *buf, char *data, size_t cap)
 {
-    *buf = (struct ps_buf){ .data = data, .cap = cap, .bytes_max = cap };
+    *buf = (struct ps_buf){ .data = data == NULL ? nothing : data, .cap = cap, .bytes_max = cap };
 }
 
 static bool fail(struct ps_buf *buf, enum ps_err err)
@@ -35,7 +39,7 @@ bool ps_buf_grow(struct ps_buf *buf, size_t more)
     while (cap < wanted)
         cap = cap > buf->bytes_max / 2 ? buf->bytes_max : cap * 2;
     if (cap > buf->bytes_max) cap = buf->bytes_max;
-    if (buf->data != NULL && ps_arena_resize_newest(buf->arena, buf->data, buf->cap, cap)) {
+    if (buf->cap > 0 && ps_arena_resize_newest(buf->arena, buf->data, buf->cap, cap)) {
         buf->cap = cap;
         return true;
     }

@@ -460,7 +460,7 @@ enum ps_err ps_json_read_member(struct ps_span object, struct ps_span name, stru
 {
     struct ps_json_reader reader;
     ps_json_read_init(&reader, object);
-    struct ps_json_token token;
+    struct ps_json_token token = { 0 };
     PS_TRY(ps_json_read_next(&reader, &token));
     if (token.kind != PS_JSON_OBJECT_BEGIN) PS_FAIL(PS_ERR_BAD_INPUT, "JSON: not an object");
     for (;;) {

@@ -48,18 +48,21 @@ PS_API void ps_json_read_init(struct ps_json_reader *reader, struct ps_span text
 PS_API PS_MUST_USE enum ps_err ps_json_read_next(struct ps_json_reader *reader, struct ps_json_token *out);
 
 /* After a KEY, or where a value is due: checks and skips one whole value and gives its slice as written
- * (strings with their quotes). raw may be NULL. Fast: it looks only at structure. */
+ * (strings with their quotes). raw may be NULL. In an array it skips the next element, comma included, and fails with
+ * BAD_INPUT when there is none. As strict as reading token by token. */
 PS_API PS_MUST_USE enum ps_err ps_json_read_skip(struct ps_json_reader *reader, struct ps_span *raw);
 
 /* Reads the whole of text as one value (white space around it allowed) and fails unless it is valid. */
 PS_API PS_MUST_USE enum ps_err ps_json_read_check(struct ps_span text);
 
 /* Undoes the escapes of a string slice (between the quotes). Without a backslash the slice itself comes back,
- * else a copy on arena. Unpaired surrogates become U+FFFD. BAD_INPUT for an escape that does not exist. */
+ * else a copy on arena (which needs room for a few dozen bytes more while it works). Unpaired surrogates become
+ * U+FFFD, \u0000 becomes a NUL byte. BAD_INPUT for an escape that does not exist. */
 PS_API PS_MUST_USE enum ps_err ps_json_read_unescape(struct ps_arena *arena, struct ps_span text, struct ps_span *out);
 
 /* The value of one member of the object in text, found at its top level (the first one of that name, names
- * compared after unescaping). *found says whether it is there. For small documents: it reads from the start. */
+ * compared after unescaping). *found says whether it is there; value and raw may be NULL. BAD_INPUT when text is no
+ * object. What follows the member is not looked at. For small documents: it reads from the start. */
 PS_API PS_MUST_USE enum ps_err ps_json_read_member(struct ps_span object, struct ps_span name,
                                                    struct ps_json_token *value, struct ps_span *raw, bool *found);
 

@@ -223,7 +223,8 @@ void ps_json_write_key_escaped(struct ps_json_writer *writer, struct ps_span key
     if (room == NULL) return;
     room[0] = '"';
     if (key.len > 0) memcpy(room + 1, key.data, key.len);
-    memcpy(room + 1 + key.len, "\":", 2);
+    room[key.len + 1] = '"';
+    room[key.len + 2] = ':';
     writer->buf->len += key.len + 3;
 }
 

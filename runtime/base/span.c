@@ -2,7 +2,8 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c < 'A' || c > 'Z') return c;
+    return (char)(c | 0x20);
 }
 
 bool ps_span_eq_nocase(struct ps_span a, struct ps_span b)

@@ -112,13 +112,14 @@ void ps_time_day(int64_t ms, char separator, char out[PS_TIME_DAY_BYTES])
 void ps_time_basic(int64_t ms, char out[16])
 {
     struct ps_time_civil civil = with_text_form(ms);
-    memcpy(out, "00000000T000000Z", 16);
     put4(out, (unsigned)civil.year);
     put2(out + 4, civil.month);
     put2(out + 6, civil.day);
+    out[8] = 'T';
     put2(out + 9, civil.hour);
     put2(out + 11, civil.minute);
     put2(out + 13, civil.second);
+    out[15] = 'Z';
 }
 
 /* The parsers below read from the front of a span; each take_ function moves past what it read. */
@@ -203,7 +204,8 @@ static bool take_zone(struct ps_span *rest, int64_t *offset_minutes)
     bool colon = take_byte(rest, ':');
     if ((colon || rest->len > 0) && !take_two(rest, &minutes)) return false;
     if (rest->len > 0 || hours > 23 || minutes > 59) return false;
-    *offset_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
+    int offset = hours * 60 + minutes;
+    *offset_minutes = west ? -offset : offset;
     return true;
 }
 

@@ -37,11 +37,11 @@ static size_t sequence(const char *at, const char *end, bool *whole)
 
 static const char *after_ascii(const char *at, const char *end)
 {
-    enum { WORDS = 4 };
-    while (end - at >= WORDS * PS_SCAN_WORD) {
+    enum { FOUR_WORDS = 4 * PS_SCAN_WORD };
+    while (end - at >= FOUR_WORDS) {
         uint64_t all = ps_scan_load(at) | ps_scan_load(at + 8) | ps_scan_load(at + 16) | ps_scan_load(at + 24);
         if ((all & PS_SCAN_HIGHS) != 0) break;
-        at += WORDS * PS_SCAN_WORD;
+        at += FOUR_WORDS;
     }
     while (end - at >= PS_SCAN_WORD) {
         uint64_t highs = ps_scan_load(at) & PS_SCAN_HIGHS;

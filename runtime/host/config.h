@@ -27,13 +27,22 @@ struct ps_config_item {
     const char *help;          /* one sentence, for the docs */
 };
 
+struct ps_buf;
+
+/* What the table alone cannot tell: adds each mistake to mistakes with ps_config_mistake. Called even when single
+ * values were wrong (their members are zero then), so that everything is told at once. scratch is the arena of the
+ * settings. */
+typedef void ps_config_check(const void *settings, struct ps_arena *scratch, struct ps_buf *mistakes);
+
 /* Fills settings from the environment. items ends with a NULL name. BAD_CONFIG with every mistake in the note;
- * out_mistakes (may be NULL) gets the full text on arena when it is longer than a note holds. */
-PS_API PS_MUST_USE enum ps_err ps_config_read(const struct ps_config_item *items, struct ps_arena *arena,
-                                              void *settings, struct ps_span *out_mistakes);
+ * check may be NULL; out_mistakes (may be NULL) gets the full text on arena when it is longer than a note holds. */
+PS_API PS_MUST_USE enum ps_err ps_config_read(const struct ps_config_item *items, ps_config_check *check,
+                                              struct ps_arena *arena, void *settings, struct ps_span *out_mistakes);
+
+/* One mistake, "; " between it and the one before. */
+PS_API PS_PRINTF(2, 3) void ps_config_mistake(struct ps_buf *mistakes, const char *format, ...);
 
 /* A markdown table of the items onto buf: name, default, values, help. */
-struct ps_buf;
 PS_API void ps_config_document(const struct ps_config_item *items, struct ps_buf *buf);
 
 #endif

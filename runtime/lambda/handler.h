@@ -52,6 +52,7 @@ struct ps_handler {
     const char *name;
     const struct ps_config_item *settings; /* ends with a NULL name; NULL when there are none */
     size_t settings_bytes;
+    ps_config_check *check;                                 /* of settings against each other; may be NULL */
     size_t state_bytes;                                     /* zeroed, lives as long as the process */
     enum ps_err (*init)(struct ps_init *init, void *state); /* may be NULL */
     /* A failure becomes the function's error: the fault note is what the caller sees. */

@@ -129,6 +129,19 @@ static void a_length_that_overflows_is_refused(void)
     CHECK_EQ(buf.err, PS_ERR_TOO_LARGE);
 }
 
+static void room_for_nothing_is_room(void)
+{
+    struct ps_arena arena = check_arena(1 << 16);
+    struct ps_buf buf;
+    ps_buf_init(&buf, &arena, 100);
+    CHECK(ps_buf_room(&buf, 0) != NULL);
+    CHECK_EQ(ps_arena_used(&arena), 0);
+    ps_buf_init_fixed(&buf, NULL, 0);
+    CHECK(ps_buf_room(&buf, 0) != NULL);
+    CHECK(ps_buf_room(&buf, 1) == NULL);
+    ps_arena_fini(&arena);
+}
+
 static void every_allocation_may_fail(void)
 {
     struct ps_arena arena = check_arena(1 << 20);
@@ -147,6 +160,7 @@ int main(void)
     RUN(the_first_failure_sticks);
     RUN(fixed_memory_is_used_to_its_last_byte);
     RUN(a_length_that_overflows_is_refused);
+    RUN(room_for_nothing_is_room);
     RUN(every_allocation_may_fail);
     return check_finish();
 }

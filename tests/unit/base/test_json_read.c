@@ -452,6 +452,7 @@ static void escapes_are_undone(void)
                                                        "A") },
         { PS_SPAN_INIT("\\ud83d\\ud83d\\ude00"), PS_SPAN_INIT("\xef\xbf\xbd\xf0\x9f\x98\x80") },
         { PS_SPAN_INIT("\\ude00\\ud83d"), PS_SPAN_INIT("\xef\xbf\xbd\xef\xbf\xbd") },
+        { PS_SPAN_INIT("\\ude00\\ude00"), PS_SPAN_INIT("\xef\xbf\xbd\xef\xbf\xbd") },
         { PS_SPAN_INIT("\\\\u0041"), PS_SPAN_INIT("\\u0041") },
         { PS_SPAN_INIT("\\\\\\\\"), PS_SPAN_INIT("\\\\") },
         { PS_SPAN_INIT("\xff\\n\x80"), PS_SPAN_INIT("\xff\n\x80") },

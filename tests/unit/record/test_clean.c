@@ -48,6 +48,23 @@ static const struct clean_case CASES[] = {
     { "color at the end\x1b[0m \x1b[K\n", "color at the end" },
 };
 
+static void a_piece_keeps_the_white_space_at_its_end(void)
+{
+    static const struct clean_case PIECES[] = {
+        { "one ", "one " },         { "tab\t\n", "tab\t" }, { "\x1b[31mred \x1b[0m", "red " },
+        { "two\r\n\r\n", "two\n" }, { "\n", "" },           { "", "" },
+    };
+    struct ps_arena arena = check_arena(1 << 20);
+    for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
+        struct ps_span piece = { 0 };
+        if (CHECK_OK(ps_clean_piece(&arena, ps_span_of(PIECES[i].input), &piece))) CHECK_TEXT(piece, PIECES[i].wanted);
+    }
+    CHECK_TEXT(ps_clean_end(PS_SPAN(" a \n\t\r ")), " a");
+    struct ps_span piece;
+    PS_EACH_FAILURE(&arena, ps_clean_piece(&arena, PS_SPAN("bell\a"), &piece));
+    ps_arena_fini(&arena);
+}
+
 /* Every case also behind 1 to 40 plain bytes, so that each place in a block of 16 is met. */
 static void control_and_hidden_characters_go(void)
 {
@@ -177,6 +194,7 @@ static void full_memory_is_an_error(void)
 
 int main(void)
 {
+    RUN(a_piece_keeps_the_white_space_at_its_end);
     RUN(control_and_hidden_characters_go);
     RUN(a_clean_text_is_not_copied);
     RUN(every_prefix_is_read_within_its_bytes);

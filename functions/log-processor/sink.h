@@ -1,0 +1,20 @@
+/* What the settings say about where things go, opened: OpenSearch and the dead-letter store. */
+#ifndef LOG_PROCESSOR_SINK_H
+#define LOG_PROCESSOR_SINK_H
+
+#include "aws/dead_letter.h"
+#include "aws/opensearch.h"
+#include "settings.h"
+
+struct sink {
+    struct ps_call_client *client;
+    struct ps_opensearch *opensearch;
+    struct ps_dead_letter_store *dead_letters; /* NULL: none */
+};
+
+/* Everything slow happens here: TLS roots, credentials, a first signature, a first connection. */
+PS_MUST_USE enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
+                                  struct sink *sink);
+void sink_close(struct sink *sink);
+
+#endif

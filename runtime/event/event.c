@@ -1,0 +1,224 @@
+#include "event/event.h"
+
+#include "base/assert.h"
+#include "event/event_priv.h"
+#include "event/from_firehose.h"
+#include "event/from_kinesis.h"
+
+/* The members that tell the sources apart, and those worth keeping, at the top level. */
+struct top {
+    struct ps_span awslogs, kinesis_records, firehose_records, delivery_stream_arn, invocation_id, region;
+};
+
+enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value, bool *more)
+{
+    struct ps_json_token token;
+    PS_TRY(ps_json_read_next(reader, &token));
+    if (token.kind == PS_JSON_OBJECT_END) {
+        *more = false;
+        return PS_OK;
+    }
+    PS_ASSERT(token.kind == PS_JSON_KEY);
+    struct ps_span raw;
+    PS_TRY(ps_json_read_skip(reader, &raw));
+    *name = token.text;
+    *value = raw;
+    *more = true;
+    return PS_OK;
+}
+
+bool ps_event_string(struct ps_span value, struct ps_span *inside)
+{
+    if (value.len < 2 || value.data[0] != '"') return false;
+    *inside = ps_span_make(value.data + 1, value.len - 2);
+    return true;
+}
+
+static enum ps_err read_top(struct ps_span payload, struct top *top)
+{
+    const struct {
+        struct ps_span name;
+        struct ps_span *into;
+    } wanted[] = {
+        { PS_SPAN("awslogs"), &top->awslogs },
+        { PS_SPAN("Records"), &top->kinesis_records },
+        { PS_SPAN("records"), &top->firehose_records },
+        { PS_SPAN("deliveryStreamArn"), &top->delivery_stream_arn },
+        { PS_SPAN("invocationId"), &top->invocation_id },
+        { PS_SPAN("region"), &top->region },
+    };
+    struct ps_json_reader reader;
+    ps_json_read_init(&reader, payload);
+    struct ps_json_token token;
+    PS_TRY(ps_json_read_next(&reader, &token));
+    if (token.kind != PS_JSON_OBJECT_BEGIN) PS_FAIL(PS_ERR_BAD_INPUT, "the event is no JSON object");
+    for (;;) {
+        struct ps_span name;
+        struct ps_span value;
+        bool more = false;
+        PS_TRY(ps_event_member(&reader, &name, &value, &more));
+        if (!more) break;
+        for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+            if (ps_span_eq(name, wanted[i].name)) *wanted[i].into = value;
+        }
+    }
+    return ps_json_read_next(&reader, &token); /* nothing but white space may follow */
+}
+
+static bool is_array(struct ps_span value)
+{
+    return value.len > 0 && value.data[0] == '[';
+}
+
+/* Stands the reader before the first element. */
+static enum ps_err enter_array(struct ps_span array, struct ps_json_reader *reader)
+{
+    struct ps_json_token token;
+    ps_json_read_init(reader, array);
+    PS_TRY(ps_json_read_next(reader, &token));
+    PS_ASSERT(token.kind == PS_JSON_ARRAY_BEGIN);
+    return PS_OK;
+}
+
+/* The next element as written; *more is false at the array's end. */
+static enum ps_err next_element(struct ps_json_reader *reader, struct ps_span *raw, bool *more)
+{
+    struct ps_json_reader ahead = *reader;
+    struct ps_json_token token;
+    PS_TRY(ps_json_read_next(&ahead, &token));
+    *more = token.kind != PS_JSON_ARRAY_END;
+    return *more ? ps_json_read_skip(reader, raw) : PS_OK;
+}
+
+static enum ps_err count_elements(struct ps_span array, size_t *out)
+{
+    struct ps_json_reader reader;
+    PS_TRY(enter_array(array, &reader));
+    size_t count = 0;
+    for (;;) {
+        struct ps_span raw;
+        bool more = false;
+        PS_TRY(next_element(&reader, &raw, &more));
+        if (!more) break;
+        count++;
+    }
+    *out = count;
+    return PS_OK;
+}
+
+/* One good record tells that the batch is Kinesis's; the first one nearly always does. An empty array counts as
+ * Kinesis's too: there is nothing to tell it from, and nothing to do. */
+static enum ps_err find_kinesis(struct ps_event *event, bool *found)
+{
+    struct ps_json_reader reader;
+    PS_TRY(enter_array(event->carriers, &reader));
+    *found = event->carrier_count == 0;
+    for (size_t i = 0; i < event->carrier_count && !*found; i++) {
+        struct ps_span raw;
+        PS_TRY(ps_json_read_skip(&reader, &raw));
+        *found = ps_from_kinesis_is(raw, &event->arn, &event->region);
+    }
+    return PS_OK;
+}
+
+static enum ps_err open_kinesis(struct ps_span records, struct ps_event *event)
+{
+    event->carriers = records;
+    PS_TRY(count_elements(records, &event->carrier_count));
+    bool found = false;
+    PS_TRY(find_kinesis(event, &found));
+    if (found) event->source = PS_EVENT_KINESIS;
+    return PS_OK;
+}
+
+static enum ps_err open_firehose(const struct top *top, struct ps_event *event)
+{
+    event->source = PS_EVENT_FIREHOSE;
+    event->carriers = top->firehose_records;
+    (void)ps_event_string(top->delivery_stream_arn, &event->arn);
+    (void)ps_event_string(top->region, &event->region);
+    return count_elements(event->carriers, &event->carrier_count);
+}
+
+enum ps_err ps_event_open(struct ps_span payload, struct ps_event *out)
+{
+    struct top top = { 0 };
+    PS_TRY(read_top(payload, &top));
+    struct ps_event event = { .source = PS_EVENT_UNKNOWN };
+    if (top.awslogs.len > 0) {
+        event.source = PS_EVENT_CWLOGS;
+        event.carriers = top.awslogs;
+        event.carrier_count = 1;
+    } else if (is_array(top.kinesis_records)) {
+        PS_TRY(open_kinesis(top.kinesis_records, &event));
+    } else if (is_array(top.firehose_records) && (top.delivery_stream_arn.len > 0 || top.invocation_id.len > 0)) {
+        PS_TRY(open_firehose(&top, &event));
+    }
+    if (event.source == PS_EVENT_UNKNOWN)
+        PS_FAIL(PS_ERR_BAD_INPUT, "the event is none we read: its top level must hold \"awslogs\" (a CloudWatch Logs "
+                                  "subscription), \"Records\" with \"kinesis\" in each (Kinesis), or \"records\" with "
+                                  "\"invocationId\" or \"deliveryStreamArn\" beside it (Firehose)");
+    ps_event_rewind(&event);
+    *out = event;
+    return PS_OK;
+}
+
+void ps_event_rewind(struct ps_event *event)
+{
+    event->position = 0;
+    ps_json_read_init(&event->reader, event->carriers);
+}
+
+static void read_awslogs(struct ps_span raw, struct ps_carrier *carrier)
+{
+    struct ps_json_reader reader;
+    struct ps_json_token token;
+    ps_json_read_init(&reader, raw);
+    carrier->fault = "awslogs_no_object";
+    if (ps_json_read_next(&reader, &token) != PS_OK || token.kind != PS_JSON_OBJECT_BEGIN) return;
+    carrier->fault = "data_missing";
+    struct ps_span name;
+    struct ps_span value;
+    bool more = false;
+    while (ps_event_member(&reader, &name, &value, &more) == PS_OK && more) {
+        if (ps_span_eq(name, PS_SPAN("data")) && ps_event_string(value, &carrier->data)) carrier->fault = NULL;
+    }
+}
+
+enum ps_err ps_event_next(struct ps_event *event, struct ps_carrier *out, bool *more)
+{
+    static void (*const READERS[])(struct ps_span raw, struct ps_carrier * carrier) = {
+        [PS_EVENT_CWLOGS] = read_awslogs,
+        [PS_EVENT_KINESIS] = ps_from_kinesis_read,
+        [PS_EVENT_FIREHOSE] = ps_from_firehose_read,
+    };
+    PS_ASSERT(event->source != PS_EVENT_UNKNOWN);
+    if (event->position == event->carrier_count) {
+        *more = false;
+        return PS_OK;
+    }
+    struct ps_span raw = event->carriers;
+    if (event->source != PS_EVENT_CWLOGS) {
+        if (event->position == 0) PS_TRY(enter_array(event->carriers, &event->reader));
+        PS_TRY(ps_json_read_skip(&event->reader, &raw));
+    }
+    struct ps_carrier carrier = { .position = event->position, .raw = raw };
+    READERS[event->source](raw, &carrier);
+    carrier.data_escaped = ps_span_find_byte(carrier.data, '\\') != PS_SPAN_NONE;
+    event->position++;
+    *out = carrier;
+    *more = true;
+    return PS_OK;
+}
+
+const char *ps_event_source_name(enum ps_event_source source)
+{
+    static const char *const NAMES[] = {
+        [PS_EVENT_UNKNOWN] = "unknown",
+        [PS_EVENT_CWLOGS] = "cwlogs",
+        [PS_EVENT_KINESIS] = "kinesis",
+        [PS_EVENT_FIREHOSE] = "firehose",
+    };
+    PS_ASSERT((size_t)source < sizeof NAMES / sizeof NAMES[0]);
+    return NAMES[source];
+}

@@ -1,0 +1,17 @@
+/* What the readers of room event share. */
+#ifndef PS_EVENT_PRIV_H
+#define PS_EVENT_PRIV_H
+
+#include "base/err.h"
+#include "base/json_read.h"
+#include "base/span.h"
+
+/* The next member of the object that reader is in (its OBJECT_BEGIN has been read): name and value as written.
+ * *more is false at the object's end. */
+PS_MUST_USE enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value,
+                                        bool *more);
+
+/* The inside of a string value as written; false (and nothing changed) when value is no string. */
+bool ps_event_string(struct ps_span value, struct ps_span *inside);
+
+#endif

@@ -1,0 +1,173 @@
+#include "lambda/loop.h"
+
+#include "base/json_write.h"
+#include "host/clock.h"
+#include "host/env.h"
+
+enum {
+    KEEP_BYTES = 32 << 20, /* touched pages kept for the next event: a full subscription event then faults none in. More
+                              is given back. */
+    RESERVE_MS_MAX = 1500,
+    RESERVE_DIVISOR = 5,
+    ERROR_TYPE_BYTES_MAX = 64,
+    ERROR_JSON_BYTES_MAX = 8 << 10, /* a longer text is cut */
+    ERROR_TEXT_BYTES_MAX = 4 << 10,
+};
+
+/* "Function.BadInput" from BAD_INPUT: Lambda records only types of this form as they are. */
+static const char *make_error_type(enum ps_err err, char out[ERROR_TYPE_BYTES_MAX])
+{
+    struct ps_buf type;
+    ps_buf_init_fixed(&type, out, ERROR_TYPE_BYTES_MAX);
+    ps_buf_put(&type, PS_SPAN("Function."));
+    bool capital = true;
+    for (const char *c = ps_err_name(err); *c != '\0'; c++) {
+        bool letter = *c >= 'A' && *c <= 'Z';
+        char small = (char)(*c + ('a' - 'A'));
+        if (letter && capital) ps_buf_byte(&type, *c);
+        if (letter && !capital) ps_buf_byte(&type, small);
+        capital = !letter;
+    }
+    ps_buf_byte(&type, '\0');
+    return out;
+}
+
+/* The error document that the caller gets. text is printable ASCII (notes are) or a list of mistakes. */
+static struct ps_span make_error_json(char memory[ERROR_JSON_BYTES_MAX], const char *error_type, struct ps_span text)
+{
+    struct ps_buf buf;
+    ps_buf_init_fixed(&buf, memory, ERROR_JSON_BYTES_MAX);
+    struct ps_json_writer writer;
+    ps_json_write_init(&writer, &buf);
+    ps_json_write_object_begin(&writer);
+    ps_json_write_member(&writer, PS_SPAN("errorMessage"), ps_span_first(text, ERROR_TEXT_BYTES_MAX));
+    ps_json_write_member(&writer, PS_SPAN("errorType"), ps_span_of(error_type));
+    ps_json_write_key(&writer, PS_SPAN("stackTrace"));
+    ps_json_write_array_begin(&writer);
+    ps_json_write_array_end(&writer);
+    ps_json_write_object_end(&writer);
+    struct ps_span json;
+    if (ps_json_write_finish(&writer, &json) != PS_OK) return PS_SPAN("{}");
+    return json;
+}
+
+/* Lambda no longer wants this answer; the next event may still come. */
+static void note_refusal(const struct ps_log *log, uint32_t status)
+{
+    if (status >= 300) ps_log_warn(log, "answer_refused", PS_LOG_U64("status", status));
+}
+
+/* Tells the caller about err. error_type NULL: made from err. */
+static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_event *event, enum ps_err err,
+                                  const char *error_type)
+{
+    /* A handler may return an error without having said why; an older note must not speak for it. */
+    if (ps_err_note()->err != err) err = ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
+    char made_type[ERROR_TYPE_BYTES_MAX];
+    if (error_type == NULL) error_type = make_error_type(err, made_type);
+    ps_log_fault(loop->log, PS_LOG_ERROR, "invocation_failed");
+    char memory[ERROR_JSON_BYTES_MAX];
+    struct ps_span json = make_error_json(memory, error_type, ps_span_of(ps_err_note()->text));
+    uint32_t status = 0;
+    PS_TRY(ps_api_fail(loop->api, event, error_type, json, &status));
+    note_refusal(loop->log, status);
+    return PS_OK;
+}
+
+/* Lambda would take all of a response over its limit and then refuse it, and the caller would not learn why. */
+static enum ps_err finish_body(const struct ps_reply *reply, struct ps_span *body)
+{
+    if (reply->body->err == PS_ERR_TOO_LARGE || reply->body->len > PS_API_RESPONSE_BYTES_MAX)
+        PS_FAIL(PS_ERR_TOO_LARGE, "the response is over %d bytes", PS_API_RESPONSE_BYTES_MAX);
+    return ps_buf_finish(reply->body, body);
+}
+
+static enum ps_err answer(struct ps_loop *loop, const struct ps_api_event *event, const struct ps_reply *reply)
+{
+    struct ps_span body = { NULL, 0 };
+    enum ps_err err = finish_body(reply, &body);
+    if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, err, "Function.ResponseSizeTooLarge");
+    if (err != PS_OK) return answer_failure(loop, event, err, NULL);
+    uint32_t status = 0;
+    PS_TRY(ps_api_respond(loop->api, event, reply->content_type, body, &status));
+    note_refusal(loop->log, status);
+    return PS_OK;
+}
+
+/* Time kept back for the answer: a fifth of what the function has, and no more than it can need. */
+static uint32_t reserve_ms(int64_t deadline_ms, int64_t now_ms)
+{
+    int64_t fifth_ms = deadline_ms > now_ms ? (deadline_ms - now_ms) / RESERVE_DIVISOR : 0;
+    return fifth_ms < RESERVE_MS_MAX ? (uint32_t)fifth_ms : RESERVE_MS_MAX;
+}
+
+static struct ps_invocation make_invocation(const struct ps_loop *loop, const struct ps_api_event *event)
+{
+    int64_t now_ms = ps_clock_now_ms();
+    return (struct ps_invocation){
+        .arena = loop->arena,
+        .log = loop->log,
+        .deadline = ps_deadline_make(event->deadline_ms, now_ms, reserve_ms(event->deadline_ms, now_ms)),
+        .now_ms = now_ms,
+        .settings = loop->settings,
+        .state = loop->state,
+        .cold = !loop->warm,
+        .request_id = event->request_id,
+        .function_arn = event->function_arn,
+        .trace_id = event->trace_id,
+        .client_context = event->client_context,
+        .cognito_identity = event->cognito_identity,
+        .tenant_id = event->tenant_id,
+        .function_name = loop->function_name,
+    };
+}
+
+static enum ps_err serve(struct ps_loop *loop, const struct ps_api_event *event)
+{
+    enum ps_err err = event->body_err;
+    if (err == PS_ERR_TOO_LARGE || err == PS_ERR_NO_MEMORY)
+        return answer_failure(loop, event, err, "Runtime.EventTooLarge");
+    if (err != PS_OK) return answer_failure(loop, event, err, "Runtime.TruncatedEvent");
+    struct ps_buf body;
+    ps_buf_init(&body, loop->arena, PS_API_RESPONSE_BYTES_MAX);
+    struct ps_reply reply = { .body = &body, .content_type = "application/json" };
+    struct ps_invocation invocation = make_invocation(loop, event);
+    err = loop->handler->invoke(&invocation, event->body, &reply);
+    if (err != PS_OK) return answer_failure(loop, event, err, NULL);
+    return answer(loop, event, &reply);
+}
+
+enum ps_err ps_loop_once(struct ps_loop *loop)
+{
+    struct ps_api_event event;
+    PS_TRY(ps_api_next(loop->api, loop->arena, &event));
+    loop->log->request_id = event.request_id;
+    ps_env_set_trace_id(event.trace_id);
+    enum ps_err err = serve(loop, &event);
+    loop->warm = true;
+    loop->log->request_id = ps_span_make(NULL, 0);
+    ps_arena_reset(loop->arena, KEEP_BYTES);
+    return err;
+}
+
+enum ps_err ps_loop_run(struct ps_loop *loop)
+{
+    for (;;)
+        PS_TRY(ps_loop_once(loop));
+}
+
+void ps_loop_fail_init(struct ps_api *api, const struct ps_log *log, const char *error_type, struct ps_span detail)
+{
+    struct ps_err_note note = *ps_err_note();
+    ps_log_fault(log, PS_LOG_FATAL, "init_failed");
+    char made_type[ERROR_TYPE_BYTES_MAX];
+    if (error_type == NULL) error_type = make_error_type(note.err, made_type);
+    char memory[ERROR_JSON_BYTES_MAX];
+    struct ps_span text = detail.len > 0 ? detail : ps_span_of(note.text);
+    struct ps_span json = make_error_json(memory, error_type, text);
+    uint32_t status = 0;
+    if (ps_api_fail_init(api, error_type, json, &status) != PS_OK)
+        ps_log_fault(log, PS_LOG_FATAL, "init_error_not_posted");
+    else
+        note_refusal(log, status);
+}

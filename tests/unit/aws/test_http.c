@@ -1,0 +1,437 @@
+#include "aws/http.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "host/clock.h"
+#include "support/check.h"
+#include "support/fake_http.h"
+
+static struct ps_arena process;
+static struct ps_arena arena;
+static struct ps_http *http;
+
+static struct ps_span url_of(struct fake_http *server, const char *target)
+{
+    struct ps_buf buf;
+    struct ps_span url = PS_SPAN("");
+    ps_buf_init(&buf, &arena, 4096);
+    ps_buf_put(&buf, fake_http_url(server));
+    ps_buf_put(&buf, ps_span_of(target));
+    CHECK_OK(ps_buf_finish(&buf, &url));
+    return url;
+}
+
+static struct ps_http_exchange get(struct fake_http *server, const char *target)
+{
+    return (struct ps_http_exchange){
+        .request = { .method = "GET",
+                     .url = url_of(server, target),
+                     .timeout_ms = 5000,
+                     .response_bytes_max = 1 << 20 },
+    };
+}
+
+static void a_request_arrives_as_given_and_the_answer_comes_back(void)
+{
+    const struct fake_http_step script[] = {
+        { "POST",
+          "/_bulk?filter_path=items.%2A",
+          "content-type: application/x-ndjson",
+          { .status = 201,
+            .headers = "Content-Type: application/json; charset=UTF-8\r\n",
+            .body = PS_SPAN("{\"a\":1}") },
+          NULL,
+          NULL },
+    };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_http_exchange exchange = {
+        .request = { .method = "POST",
+                     .url = url_of(server, "/_bulk?filter_path=items.%2A"),
+                     .headers = { { PS_SPAN("Content-Type"), PS_SPAN("application/x-ndjson") },
+                                  { PS_SPAN("X-Empty"), PS_SPAN("") } },
+                     .header_count = 2,
+                     .body = PS_SPAN("one\ntwo\n"),
+                     .timeout_ms = 5000,
+                     .response_bytes_max = 100 },
+    };
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    CHECK_EQ(exchange.response.status, 201);
+    CHECK_TEXT(exchange.response.body, "{\"a\":1}");
+    CHECK(exchange.response.json);
+    struct fake_http_request request = fake_http_request(server, 0);
+    CHECK_TEXT(request.body, "one\ntwo\n");
+    CHECK_TEXT(fake_http_header(&request, "Content-Length"), "8");
+    CHECK(ps_span_find(request.headers, PS_SPAN("X-Empty:")) != PS_SPAN_NONE);
+    CHECK_TEXT(fake_http_header(&request, "Expect"), "");
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_get_sends_only_what_was_asked_for(void)
+{
+    const struct fake_http_step script[] = { { .method = "GET", .target = "/a/../b//c" } };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_http_exchange exchange = get(server, "/a/../b//c");
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    CHECK_EQ(exchange.response.status, 200);
+    CHECK_EQ(exchange.response.body.len, 0);
+    CHECK(!exchange.response.json);
+    struct fake_http_request request = fake_http_request(server, 0);
+    size_t lines = 0;
+    for (size_t i = 0; i < request.headers.len; i++)
+        lines += request.headers.data[i] == '\n';
+    CHECK_EQ(lines, 2); /* Host, User-Agent */
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_connection_serves_many_exchanges(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("x") } } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    for (int i = 0; i < 5; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_OK(ps_http_run(http, &arena, &exchange));
+    }
+    CHECK_EQ(fake_http_request(server, 4).connection, 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_warm_connection_serves_the_first_exchange(void)
+{
+    const struct fake_http_step script[] = { { .method = "HEAD", .target = "/", .reply = { .status = 403 } },
+                                             { .method = "PUT" } };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    CHECK_OK(ps_http_warm(http, fake_http_url(server), 5000));
+    struct ps_http_exchange exchange = get(server, "/key");
+    exchange.request.method = "PUT";
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    struct fake_http_request request = fake_http_request(server, 1);
+    CHECK_EQ(request.connection, 0);
+    CHECK_TEXT(fake_http_header(&request, "Content-Length"), "0");
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void several_exchanges_are_in_flight_at_once(void)
+{
+    enum { COUNT = PS_HTTP_IN_FLIGHT_MAX };
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("late"), .end = FAKE_HTTP_HOLD } } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    static struct ps_http_exchange exchanges[COUNT + 1];
+    for (int i = 0; i < COUNT; i++) {
+        exchanges[i] = get(server, "/");
+        CHECK_OK(ps_http_start(http, &arena, &exchanges[i]));
+    }
+    exchanges[COUNT] = get(server, "/");
+    CHECK_ERR(ps_http_start(http, &arena, &exchanges[COUNT]), PS_ERR_TOO_LARGE);
+    while (fake_http_count(server) < COUNT)
+        CHECK_OK(ps_http_poll(http, 10));
+    fake_http_release(server);
+    int done = 0;
+    for (int rounds = 0; done < COUNT && rounds < 1000; rounds++) {
+        CHECK_OK(ps_http_poll(http, 1000));
+        done = 0;
+        for (int i = 0; i < COUNT; i++)
+            done += exchanges[i].done;
+    }
+    CHECK_EQ(done, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        CHECK_TEXT(exchanges[i].response.body, "late");
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void retry_after_is_read_in_both_forms(void)
+{
+    char date[64], header[96];
+    time_t later = time(NULL) + 30;
+    struct tm parts;
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&later, &parts));
+    snprintf(header, sizeof header, "Retry-After: %s\r\n", date);
+    const struct fake_http_step script[] = {
+        { .reply = { .status = 429, .headers = "Retry-After: 7\r\n" } },
+        { .reply = { .status = 503, .headers = header } },
+        { .reply = { .status = 503, .headers = "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n" } },
+        { .reply = { .status = 503, .headers = "Retry-After: 99999999999\r\n" } },
+    };
+    struct fake_http *server = fake_http_open(script, 4, false);
+    uint32_t got[4];
+    for (int i = 0; i < 4; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_OK(ps_http_run(http, &arena, &exchange));
+        got[i] = exchange.response.retry_after_ms;
+    }
+    CHECK_EQ(got[0], 7000);
+    CHECK(got[1] >= 25000 && got[1] <= 30000);
+    CHECK_EQ(got[2], 0);
+    CHECK_EQ(got[3], 3600000);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void an_answer_over_its_limit_is_refused_announced_or_not(void)
+{
+    static char big[3000];
+    memset(big, 'x', sizeof big);
+    const struct fake_http_step script[] = {
+        { .reply = { .body = { big, sizeof big } } },
+        { .reply = { .body = { big, sizeof big }, .chunked = true } },
+        { .reply = { .body = { big, sizeof big }, .chunked = true } },
+        { .reply = { .body = { big, sizeof big } } },
+    };
+    struct fake_http *server = fake_http_open(script, 4, false);
+    for (int i = 0; i < 4; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        exchange.request.response_bytes_max = i < 2 ? sizeof big - 1 : sizeof big;
+        CHECK_ERR(ps_http_run(http, &arena, &exchange), i < 2 ? PS_ERR_TOO_LARGE : PS_OK);
+        CHECK_EQ(exchange.response.status, i < 2 ? 0 : 200);
+        if (i >= 2) CHECK_SPAN(exchange.response.body, ps_span_make(big, sizeof big));
+    }
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void redirects_are_answers(void)
+{
+    const struct fake_http_step script[] = {
+        { .reply = { .status = 307, .headers = "Location: http://127.0.0.1:1/elsewhere\r\n" } },
+    };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_http_exchange exchange = get(server, "/");
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    CHECK_EQ(exchange.response.status, 307);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_proxy_of_the_environment_is_not_used(void)
+{
+    const struct fake_http_step script[] = { { .target = "/direct" } };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("all_proxy", "http://127.0.0.1:1", 1);
+    struct ps_http_exchange exchange = get(server, "/direct");
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    unsetenv("http_proxy");
+    unsetenv("all_proxy");
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_broken_answer_is_unavailable(void)
+{
+    const struct fake_http_step script[] = {
+        { .reply = { .body = PS_SPAN("half and half"), .end = FAKE_HTTP_CUT } },
+        { .reply = { .end = FAKE_HTTP_DROP } },
+    };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    for (int i = 0; i < 2; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_ERR(ps_http_run(http, &arena, &exchange), PS_ERR_UNAVAILABLE);
+        CHECK_EQ(exchange.response.status, 0);
+        CHECK(!exchange.timed_out);
+        CHECK(ps_span_find(ps_span_of(exchange.reason), PS_SPAN("GET http://127.0.0.1:")) == 0);
+    }
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_kept_connection_that_died_is_replaced_without_a_failure(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("a") } },
+                                             { .reply = { .end = FAKE_HTTP_DROP } },
+                                             { .reply = { .body = PS_SPAN("b") } } };
+    struct fake_http *server = fake_http_open(script, 3, false);
+    struct ps_http_exchange first = get(server, "/"), second = get(server, "/");
+    CHECK_OK(ps_http_run(http, &arena, &first));
+    CHECK_OK(ps_http_run(http, &arena, &second));
+    CHECK_TEXT(second.response.body, "b");
+    CHECK_EQ(fake_http_request(server, 2).connection, 1);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_slow_answer_times_out(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .end = FAKE_HTTP_HOLD } } };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_http_exchange exchange = get(server, "/");
+    exchange.request.timeout_ms = 50;
+    uint64_t begin_us = ps_clock_monotonic_us();
+    CHECK_ERR(ps_http_run(http, &arena, &exchange), PS_ERR_UNAVAILABLE);
+    CHECK(exchange.timed_out);
+    CHECK(ps_clock_monotonic_us() - begin_us < 4000000);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void nobody_listening_is_unavailable(void)
+{
+    struct ps_http_exchange exchange = {
+        .request = { .method = "GET", .url = PS_SPAN("http://127.0.0.1:1/"), .timeout_ms = 5000 },
+    };
+    CHECK_ERR(ps_http_run(http, &arena, &exchange), PS_ERR_UNAVAILABLE);
+    CHECK(ps_http_warm(http, PS_SPAN("http://127.0.0.1:1"), 5000) != PS_OK);
+}
+
+static void an_exchange_can_be_broken_off(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .end = FAKE_HTTP_HOLD } },
+                                             { .reply = { .body = PS_SPAN("ok") } } };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    struct ps_http_exchange held = get(server, "/"), next = get(server, "/");
+    CHECK_OK(ps_http_start(http, &arena, &held));
+    while (fake_http_count(server) < 1)
+        CHECK_OK(ps_http_poll(http, 10));
+    ps_http_cancel(http, &held);
+    ps_http_cancel(http, &held);
+    CHECK(held.done);
+    CHECK_EQ(held.err, PS_ERR_UNAVAILABLE);
+    CHECK_OK(ps_http_run(http, &arena, &next));
+    CHECK_TEXT(next.response.body, "ok");
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_pause_with_nothing_in_flight_lasts(void)
+{
+    uint64_t begin_us = ps_clock_monotonic_us();
+    CHECK_OK(ps_http_poll(http, 20));
+    CHECK(ps_clock_monotonic_us() - begin_us >= 20000);
+}
+
+static void what_cannot_be_sent_is_refused_before_sending(void)
+{
+    struct ps_http_exchange exchange = {
+        .request = { .method = "GET", .url = PS_SPAN("ftp://127.0.0.1/"), .timeout_ms = 50 },
+    };
+    CHECK_ERR(ps_http_start(http, &arena, &exchange), PS_ERR_BAD_CONFIG);
+    exchange.request.url = PS_SPAN("http://127.0.0.1:1/");
+    exchange.request.header_count = 1;
+    exchange.request.headers[0] = (struct ps_http_header){ PS_SPAN("X-A"), PS_SPAN("a\r\nX-B: b") };
+    CHECK_ERR(ps_http_start(http, &arena, &exchange), PS_ERR_BAD_INPUT);
+    exchange.request.headers[0] = (struct ps_http_header){ PS_SPAN(""), PS_SPAN("a") };
+    CHECK_ERR(ps_http_start(http, &arena, &exchange), PS_ERR_BAD_INPUT);
+}
+
+static void a_large_body_arrives_whole(void)
+{
+    enum { BYTES = 6 << 20 };
+    char *body = malloc(BYTES);
+    CHECK_OR_RETURN(body != NULL);
+    for (size_t i = 0; i < BYTES; i++)
+        body[i] = (char)(i * 31 >> 3);
+    const struct fake_http_step script[] = { { .method = "POST", .reply = { .body = { body, BYTES } } } };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_http_exchange exchange = get(server, "/");
+    exchange.request.method = "POST";
+    exchange.request.body = ps_span_make(body, BYTES);
+    exchange.request.response_bytes_max = BYTES;
+    CHECK_OK(ps_http_run(http, &arena, &exchange));
+    CHECK(ps_span_eq(exchange.response.body, ps_span_make(body, BYTES)));
+    CHECK(ps_span_eq(fake_http_request(server, 0).body, ps_span_make(body, BYTES)));
+    CHECK_EQ(fake_http_finish(server), 0);
+    free(body);
+}
+
+/* -- TLS ------------------------------------------------------------------------------------------------------- */
+
+static char ca_file[] = "/tmp/penstock-test-ca-XXXXXX";
+static char other_ca_file[] = "/tmp/penstock-test-ca-XXXXXX";
+
+static enum ps_err run_tls(struct ps_http_options options, struct fake_http *server, const char *host,
+                           struct ps_http_exchange *exchange)
+{
+    struct ps_http *client = NULL;
+    PS_TRY(ps_http_open(&process, &options, &client));
+    struct ps_span url = fake_http_url(server), rest = ps_span_from(url, sizeof "https://127.0.0.1" - 1);
+    struct ps_buf buf;
+    ps_buf_init(&buf, &arena, 256);
+    ps_buf_printf(&buf, "https://%s%.*s/", host, PS_SPAN_ARG(rest));
+    *exchange = (struct ps_http_exchange){
+        .request = { .method = "GET", .timeout_ms = 5000, .response_bytes_max = 100 },
+    };
+    enum ps_err err = ps_buf_finish(&buf, &exchange->request.url);
+    if (err == PS_OK) err = ps_http_run(client, &arena, exchange);
+    ps_http_close(client);
+    return err;
+}
+
+static void tls_is_checked_against_the_given_roots(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("sealed") } } };
+    struct fake_http *server = fake_http_open_tls(script, 1, true, ca_file);
+    struct fake_http *other = fake_http_open_tls(script, 1, true, other_ca_file);
+    struct ps_http_exchange exchange;
+    CHECK_OK(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    CHECK_TEXT(exchange.response.body, "sealed");
+    CHECK_OK(
+        run_tls((struct ps_http_options){ .system_bundle_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    /* Another root of the same name, the system's roots, and a name that the certificate does not hold. */
+    CHECK_ERR(
+        run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
+        PS_ERR_BAD_CONFIG);
+    CHECK_ERR(run_tls((struct ps_http_options){ 0 }, server, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
+    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "localhost", &exchange),
+              PS_ERR_BAD_CONFIG);
+    /* The Amazon roots serve Amazon's hosts only. */
+    CHECK_ERR(
+        run_tls((struct ps_http_options){ .amazon_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
+        PS_ERR_BAD_CONFIG);
+    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1",
+                      &exchange),
+              PS_ERR_BAD_CONFIG);
+    CHECK_EQ(fake_http_finish(other), 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static struct ps_arena swept;
+static struct fake_http *swept_server;
+
+static enum ps_err open_and_run(void)
+{
+    struct ps_http *client = NULL;
+    PS_TRY(ps_http_open(&swept, &(struct ps_http_options){ .system_bundle_file = PS_SPAN("/dev/null") }, &client));
+    struct ps_http_exchange exchange = get(swept_server, "/");
+    enum ps_err err = ps_http_run(client, &swept, &exchange);
+    ps_http_close(client);
+    return err;
+}
+
+static void each_missing_piece_of_memory_is_reported(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("body") } } };
+    swept_server = fake_http_open(script, 1, true);
+    swept = check_arena(1 << 20);
+    PS_EACH_FAILURE(&swept, open_and_run());
+    ps_arena_fini(&swept);
+    CHECK_EQ(fake_http_finish(swept_server), 0);
+}
+
+int main(void)
+{
+    (void)signal(SIGPIPE, SIG_DFL);
+    process = check_arena(1 << 20);
+    arena = check_arena(64 << 20);
+    if (mkstemp(ca_file) < 0 || mkstemp(other_ca_file) < 0) return EXIT_FAILURE;
+    if (ps_http_open(&process, &(struct ps_http_options){ 0 }, &http) != PS_OK) return EXIT_FAILURE;
+    RUN(a_request_arrives_as_given_and_the_answer_comes_back);
+    RUN(a_get_sends_only_what_was_asked_for);
+    RUN(a_connection_serves_many_exchanges);
+    RUN(a_warm_connection_serves_the_first_exchange);
+    RUN(several_exchanges_are_in_flight_at_once);
+    RUN(retry_after_is_read_in_both_forms);
+    RUN(an_answer_over_its_limit_is_refused_announced_or_not);
+    RUN(redirects_are_answers);
+    RUN(a_proxy_of_the_environment_is_not_used);
+    RUN(a_broken_answer_is_unavailable);
+    RUN(a_kept_connection_that_died_is_replaced_without_a_failure);
+    RUN(a_slow_answer_times_out);
+    RUN(nobody_listening_is_unavailable);
+    RUN(an_exchange_can_be_broken_off);
+    RUN(a_pause_with_nothing_in_flight_lasts);
+    RUN(what_cannot_be_sent_is_refused_before_sending);
+    RUN(a_large_body_arrives_whole);
+    RUN(each_missing_piece_of_memory_is_reported);
+    RUN(tls_is_checked_against_the_given_roots);
+    ps_http_close(http);
+    ps_arena_fini(&arena);
+    ps_arena_fini(&process);
+    unlink(ca_file);
+    unlink(other_ca_file);
+    return check_finish();
+}
