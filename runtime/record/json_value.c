@@ -123,7 +123,7 @@ enum ps_err ps_json_value_cut(struct ps_arena *arena, struct ps_span inside, siz
 
 /* -- looking -- */
 
-enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *raw, bool *breaks)
+enum ps_err ps_json_value_skip(struct ps_json_reader *reader, unsigned around, struct ps_span *raw, bool *breaks)
 {
     struct ps_json_reader look = *reader;
     uint64_t seen[PS_RECORD_DEPTH_MAX + 1];
@@ -134,19 +134,20 @@ enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *ra
     const char *begin = token.text.data;
     bool bad = false;
     for (;;) {
+        const unsigned depth = around + look.depth;
         if (token.kind == PS_JSON_KEY) {
             struct ps_name_words words = ps_name_words(token.text);
             uint64_t bit = UINT64_C(1) << (ps_name_words_hash(words, token.text.len) >> 58);
-            bad = token.escaped || (seen[look.depth] & bit) != 0 ||
+            bad = token.escaped || (seen[depth] & bit) != 0 ||
                   ps_name_suspect(token.text, words, PS_RECORD_NAME_BYTES_MAX) ||
-                  members[look.depth] >= PS_RECORD_FIELDS_MAX;
-            seen[look.depth] |= bit;
-            members[look.depth]++;
+                  members[depth] >= PS_RECORD_FIELDS_MAX;
+            seen[depth] |= bit;
+            members[depth]++;
         } else if (token.kind == PS_JSON_OBJECT_BEGIN || token.kind == PS_JSON_ARRAY_BEGIN) {
-            bad = look.depth > PS_RECORD_DEPTH_MAX;
+            bad = depth > PS_RECORD_DEPTH_MAX;
             if (!bad) {
-                seen[look.depth] = 0;
-                members[look.depth] = 0;
+                seen[depth] = 0;
+                members[depth] = 0;
             }
         } else {
             bad = token.kind == PS_JSON_STRING && token.text.len > PS_RECORD_VALUE_BYTES_MAX;
@@ -363,18 +364,18 @@ enum ps_err ps_json_value_mend(struct ps_arena *arena, struct ps_span raw, unsig
     return PS_OK;
 }
 
-enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, struct ps_field *field,
-                               uint32_t *cuts)
+enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, unsigned around,
+                               struct ps_field *field, uint32_t *cuts)
 {
     const char *at = reader->at;
     while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
         at++;
     if (at < reader->end && (*at == '{' || *at == '[')) {
         bool breaks = false;
-        unsigned depth = reader->depth;
+        unsigned depth = around + reader->depth;
         field->kind = PS_FIELD_JSON;
         field->plain = false;
-        PS_TRY(ps_json_value_skip(reader, &field->value, &breaks));
+        PS_TRY(ps_json_value_skip(reader, around, &field->value, &breaks));
         if (PS_LIKELY(!breaks)) return PS_OK;
         return ps_json_value_mend(arena, field->value, depth, &field->value, &field->kind, cuts);
     }
