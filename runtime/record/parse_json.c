@@ -3,7 +3,7 @@
 #include "base/json_read.h"
 #include "base/scan.h"
 #include "record/clean.h"
-#include "record/core.h"
+#include "record/core_priv.h"
 #include "record/json_value.h"
 #include "record/parse_plain.h"
 
@@ -86,10 +86,10 @@ static enum ps_err put_other(struct ps_core_line *line, struct ps_span name, con
 static inline enum ps_err put_value(struct ps_core_line *line, struct ps_span name, const char **at, const char *end)
 {
     if (**at == '"') {
-        struct ps_span value;
+        struct ps_span value = PS_SPAN("");
         bool plain = false;
         PS_TRY(read_string(at, end, &value, &plain));
-        return ps_core_put(line, name, value, PS_FIELD_STRING, plain);
+        return ps_core_put_inline(line, name, value, PS_FIELD_STRING, plain);
     }
     if (**at != '-' && (**at < '0' || **at > '9')) return put_other(line, name, at, end);
     const char *begin = *at;
@@ -97,7 +97,7 @@ static inline enum ps_err put_value(struct ps_core_line *line, struct ps_span na
     const char *stop = ps_scan_number(begin, end, &fault);
     if (PS_UNLIKELY(stop == NULL)) PS_FAIL(PS_ERR_BAD_INPUT, "JSON line: not a number");
     *at = stop;
-    return ps_core_put(line, name, ps_span_between(begin, stop), PS_FIELD_JSON, false);
+    return ps_core_put_inline(line, name, ps_span_between(begin, stop), PS_FIELD_JSON, false);
 }
 
 /* All members of the object at the start of text; *rest is what follows it. */
@@ -107,7 +107,7 @@ static enum ps_err read_members(struct ps_core_line *line, struct ps_span text, 
     const char *at = after_blanks(text.data + 1, end);
     bool more = at == end || *at != '}';
     while (more) {
-        struct ps_span name;
+        struct ps_span name = PS_SPAN("");
         bool plain = false;
         if (PS_UNLIKELY(at == end || *at != '"')) return damaged(text, at);
         PS_TRY(read_string(&at, end, &name, &plain));
@@ -156,7 +156,7 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
     size_t offset = 0;
     for (int i = 0; i < CANDIDATES_MAX; i++) {
         struct ps_span rest = ps_span_from(before.message, offset);
-        ptrdiff_t brace = ps_span_find_byte(rest, '{');
+        ptrdiff_t brace = rest.len > 0 && rest.data[0] == '{' ? 0 : ps_span_find_byte(rest, '{');
         if (brace == PS_SPAN_NONE) break;
         offset += (size_t)brace;
         if (begins_object(ps_span_from(before.message, offset), offset == 0)) {
