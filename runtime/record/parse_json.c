@@ -140,7 +140,7 @@ static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record,
     const struct ps_span message = record->message;
     struct ps_core_line line;
     ps_core_begin(&line, record, arena);
-    struct ps_span rest;
+    struct ps_span rest = PS_SPAN("");
     PS_TRY(read_members(&line, ps_span_from(message, offset), &rest));
     bool has_message = ps_core_has(&line, PS_CORE_MESSAGE);
     if (offset > 0) ps_parse_plain(record, ps_span_first(message, offset));
