@@ -30,13 +30,17 @@ static enum byte_class classify(unsigned char byte)
 typedef uint8_t lanes __attribute__((vector_size(16)));
 typedef uint64_t halves __attribute__((vector_size(16)));
 
-/* Whether 16 bytes are printable ASCII, tabs or line feeds. Vector extensions: SSE2 here, NEON there. */
-static bool all_plain(const char *at)
+/* All ones where one of 16 bytes is not printable ASCII, tab or line feed. Vector extensions: SSE2 here, NEON there. */
+static inline lanes odd_bytes(const char *at)
 {
     lanes bytes;
     memcpy(&bytes, at, sizeof bytes);
     lanes shifted = bytes - 0x20;
-    lanes odd = (lanes)(shifted >= 0x5f) & (lanes)(bytes != '\t') & (lanes)(bytes != '\n');
+    return (lanes)(shifted >= 0x5f) & (lanes)(bytes != '\t') & (lanes)(bytes != '\n');
+}
+
+static inline bool none(lanes odd)
+{
     halves any = (halves)odd;
     return (any[0] | any[1]) == 0;
 }
@@ -44,10 +48,15 @@ static bool all_plain(const char *at)
 /* Offset from begin of the first LOOK byte at or after at, or the length. */
 static const char *find_look(const char *at, const char *end)
 {
+    const char *begin = at;
     while (at < end) {
-        while (end - at >= 16 && all_plain(at))
+        while (end - at >= 64 && none(odd_bytes(at) | odd_bytes(at + 16) | odd_bytes(at + 32) | odd_bytes(at + 48)))
+            at += 64;
+        while (end - at >= 16 && none(odd_bytes(at)))
             at += 16;
-        /* Something in here, or near the end: byte by byte, then fast again. */
+        /* Near the end the last 16 bytes are looked at once more, which is cheaper than one by one. */
+        if (end - at < 16 && end - begin >= 16 && none(odd_bytes(end - 16))) return end;
+        /* Something in here: byte by byte, then fast again. */
         const char *stop = end - at > 32 ? at + 32 : end;
         for (; at < stop; at++) {
             if (classify((unsigned char)*at) == LOOK) return at;

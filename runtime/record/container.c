@@ -260,7 +260,7 @@ static enum ps_err put_members(struct ps_arena *arena, struct ps_record *record,
         struct ps_field field = { .name = token.text };
         if (token.escaped) PS_TRY(ps_json_value_plain_name(arena, field.name, &field.name));
         enum member member = member_of(token.text);
-        PS_TRY(ps_json_value_read(arena, &reader, &field, &record->cut_values));
+        PS_TRY(ps_json_value_read(arena, &reader, 0, &field, &record->cut_values));
         bool field_too = false;
         PS_TRY(put_member(arena, record, out, member, field, &field_too));
         if (field_too) PS_TRY(ps_record_add(record, arena, field));

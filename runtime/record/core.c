@@ -145,8 +145,7 @@ static const struct ps_core_name NAMES[] = {
 
 /* A perfect hash: slot of a name -> its number in NAMES from 1. Made by tests/tools/core_slots.c, together with
  * PS_NAME_MULTIPLIER; to be made again when a name is added (a test says so). */
-enum { SLOT_BITS = 10, SLOT_COUNT = 1 << SLOT_BITS };
-static const uint8_t SLOTS[SLOT_COUNT] = {
+const uint8_t PS_CORE_SLOTS[PS_CORE_SLOT_COUNT] = {
     [15] = 46,    [17] = 89,    [41] = 85,   [56] = 29,   [58] = 32,   [59] = 73,   [61] = 23,   [69] = 105,
     [78] = 102,   [81] = 71,    [83] = 100,  [90] = 104,  [91] = 81,   [102] = 91,  [107] = 48,  [116] = 122,
     [117] = 93,   [130] = 83,   [139] = 26,  [145] = 53,  [150] = 57,  [169] = 82,  [177] = 55,  [183] = 74,
@@ -191,7 +190,7 @@ const struct ps_core_name *ps_core_numbered(uint8_t number)
 uint8_t ps_core_number(struct ps_span name)
 {
     struct ps_name_words words = ps_name_words(name);
-    uint8_t number = SLOTS[ps_name_words_hash(words, name.len) >> (64 - SLOT_BITS)];
+    uint8_t number = PS_CORE_SLOTS[ps_name_words_hash(words, name.len) >> (64 - PS_CORE_SLOT_BITS)];
     if (number == 0) return 0;
     return is_known(name, words, NAMES[number - 1].name) ? number : 0;
 }
@@ -263,15 +262,23 @@ static const struct unit UNITS[] = {
 
 enum { UNIT_MS, UNIT_NS, UNIT_US, UNIT_MICRO, UNIT_S, UNIT_COUNT };
 
+/* Short, without an exponent, and JSON: it can stay as it was written. */
+static bool is_plain_number(struct ps_span text)
+{
+    if (text.len > 20) return false;
+    bool exponent = false;
+    for (size_t i = 0; i < text.len; i++)
+        exponent = exponent || (text.data[i] | 0x20) == 'e';
+    return !exponent && ps_num_is_json(text);
+}
+
 static enum ps_err put_duration(struct ps_record *record, struct ps_arena *arena, struct ps_span number,
                                 const struct unit *unit, bool *taken)
 {
     int64_t value = 0;
     *taken = ps_num_scaled(number, unit->read_scale, &value) && value >= 0;
     if (!*taken) return PS_OK;
-    bool as_written = unit == &UNITS[UNIT_MS] && number.len <= 20 && ps_num_is_json(number) &&
-                      memchr(number.data, 'e', number.len) == NULL && memchr(number.data, 'E', number.len) == NULL;
-    if (as_written) {
+    if (unit == &UNITS[UNIT_MS] && is_plain_number(number)) {
         record->duration_ms = number;
         return PS_OK;
     }
@@ -284,7 +291,8 @@ static enum ps_err put_duration(struct ps_record *record, struct ps_arena *arena
 static enum ps_err set_duration(struct ps_record *record, struct ps_arena *arena, struct ps_span text,
                                 const struct unit *unit, bool *taken)
 {
-    for (size_t i = 0; i < UNIT_COUNT; i++) {
+    bool has_unit = text.len > 0 && text.data[text.len - 1] == 's';
+    for (size_t i = 0; has_unit && i < UNIT_COUNT; i++) {
         if (!ps_span_ends(text, UNITS[i].suffix)) continue;
         struct ps_span number = ps_span_trim(ps_span_first(text, text.len - UNITS[i].suffix.len));
         return put_duration(record, arena, number, &UNITS[i], taken);
@@ -449,29 +457,23 @@ static bool wait_for_end(struct ps_core_seen *seen, uint8_t number, const struct
     return true;
 }
 
-/* A member with a known name. */
-static enum ps_err put_known(struct ps_core_line *line, uint8_t number, const struct ps_field *field)
+enum ps_err ps_core_put_likely(struct ps_core_line *line, uint8_t number, const struct ps_field *field)
 {
+    if (!is_known(field->name, ps_name_words(field->name), NAMES[number - 1].name))
+        return ps_record_put_slowly(line->record, line->arena, field);
     bool taken = false;
     bool object = field->kind == PS_FIELD_JSON && field->value.len > 0 && field->value.data[0] == '{';
     bool weak = NAMES[number - 1].weak;
     if (PS_UNLIKELY(object)) PS_TRY(ps_core_object_put(line, field->name, field->value, &taken));
     if (weak && !object) taken = wait_for_end(&line->seen, number, field);
     if (!weak && !taken) PS_TRY(ps_core_set_by(line, number, field, &taken));
-    return taken ? PS_OK : ps_record_add(line->record, line->arena, *field);
+    return taken ? PS_OK : ps_record_put_slowly(line->record, line->arena, field);
 }
 
 enum ps_err ps_core_put(struct ps_core_line *line, struct ps_span name, struct ps_span value, enum ps_field_kind kind,
                         bool plain)
 {
-    struct ps_name_words words = ps_name_words(name);
-    uint64_t hash = ps_name_words_hash(words, name.len);
-    uint8_t number = SLOTS[hash >> (64 - SLOT_BITS)];
-    if (number != 0 && is_known(name, words, NAMES[number - 1].name)) {
-        struct ps_field field = { .name = name, .value = value, .kind = kind, .plain = plain };
-        return put_known(line, number, &field);
-    }
-    return ps_record_put(line->record, line->arena, name, words, hash, value, kind, plain);
+    return ps_core_put_inline(line, name, value, kind, plain);
 }
 
 enum ps_err ps_core_settle(struct ps_core_line *line)

@@ -6,6 +6,8 @@
 #include "record/clean.h"
 #include "record/name_priv.h"
 
+enum { ESCAPED_NAME_BYTES_MAX = 6 * PS_RECORD_NAME_BYTES_MAX };
+
 /* -- names -- */
 
 bool ps_json_value_name_suspect(struct ps_span name)
@@ -13,11 +15,16 @@ bool ps_json_value_name_suspect(struct ps_span name)
     return ps_name_suspect(name, ps_name_words(name), PS_RECORD_NAME_BYTES_MAX);
 }
 
+static bool escapes_blank(char c)
+{
+    return c == 't' || c == 'n' || c == 'r' || c == 'f';
+}
+
 /* White space, as a byte or as an escape; what is neither ends it. */
 static bool is_blank(struct ps_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        bool escape = text.data[i] == '\\' && i + 1 < text.len && memchr("tnrf", text.data[i + 1], 4) != NULL;
+        bool escape = text.data[i] == '\\' && i + 1 < text.len && escapes_blank(text.data[i + 1]);
         if (escape)
             i++;
         else if (text.data[i] != ' ')
@@ -35,6 +42,13 @@ static bool has_blank_part(struct ps_span name)
     return false;
 }
 
+/* The second hex digit of U+D800..DBFF. */
+static bool begins_pair(char digit)
+{
+    char lower = (char)(digit | 0x20);
+    return digit == '8' || digit == '9' || lower == 'a' || lower == 'b';
+}
+
 /* The longest prefix of at most bytes_max bytes that cuts neither a character nor an escape nor a surrogate pair. */
 static size_t cut_inside(struct ps_span inside, size_t bytes_max)
 {
@@ -49,7 +63,7 @@ static size_t cut_inside(struct ps_span inside, size_t bytes_max)
         at = (size_t)(next - inside.data);
         safe = at;
         bool unicode = inside.len - at >= 6 && inside.data[at + 1] == 'u';
-        bool high = unicode && (inside.data[at + 2] | 0x20) == 'd' && memchr("89abAB", inside.data[at + 3], 6) != NULL;
+        bool high = unicode && (inside.data[at + 2] | 0x20) == 'd' && begins_pair(inside.data[at + 3]);
         bool pair = high && inside.len - at >= 12 && inside.data[at + 6] == '\\' && inside.data[at + 7] == 'u';
         at += pair ? 12 : unicode ? 6 : 2;
     }
@@ -78,7 +92,7 @@ enum ps_err ps_json_value_mend_name(struct ps_arena *arena, struct ps_span name,
 enum ps_err ps_json_value_plain_name(struct ps_arena *arena, struct ps_span name, struct ps_span *out)
 {
     /* Long names are cut anyway: bound the work. */
-    struct ps_span cut = ps_span_first(name, cut_inside(name, 6 * PS_RECORD_NAME_BYTES_MAX));
+    struct ps_span cut = ps_span_first(name, cut_inside(name, ESCAPED_NAME_BYTES_MAX));
     struct ps_span text;
     PS_TRY(ps_json_read_unescape(arena, cut, &text));
     struct ps_buf buf;
@@ -109,7 +123,7 @@ enum ps_err ps_json_value_cut(struct ps_arena *arena, struct ps_span inside, siz
 
 /* -- looking -- */
 
-enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *raw, bool *breaks)
+enum ps_err ps_json_value_skip(struct ps_json_reader *reader, unsigned around, struct ps_span *raw, bool *breaks)
 {
     struct ps_json_reader look = *reader;
     uint64_t seen[PS_RECORD_DEPTH_MAX + 1];
@@ -120,19 +134,20 @@ enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *ra
     const char *begin = token.text.data;
     bool bad = false;
     for (;;) {
+        const unsigned depth = around + look.depth;
         if (token.kind == PS_JSON_KEY) {
             struct ps_name_words words = ps_name_words(token.text);
             uint64_t bit = UINT64_C(1) << (ps_name_words_hash(words, token.text.len) >> 58);
-            bad = token.escaped || (seen[look.depth] & bit) != 0 ||
+            bad = token.escaped || (seen[depth] & bit) != 0 ||
                   ps_name_suspect(token.text, words, PS_RECORD_NAME_BYTES_MAX) ||
-                  members[look.depth] >= PS_RECORD_FIELDS_MAX;
-            seen[look.depth] |= bit;
-            members[look.depth]++;
+                  members[depth] >= PS_RECORD_FIELDS_MAX;
+            seen[depth] |= bit;
+            members[depth]++;
         } else if (token.kind == PS_JSON_OBJECT_BEGIN || token.kind == PS_JSON_ARRAY_BEGIN) {
-            bad = look.depth > PS_RECORD_DEPTH_MAX;
+            bad = depth > PS_RECORD_DEPTH_MAX;
             if (!bad) {
-                seen[look.depth] = 0;
-                members[look.depth] = 0;
+                seen[depth] = 0;
+                members[depth] = 0;
             }
         } else {
             bad = token.kind == PS_JSON_STRING && token.text.len > PS_RECORD_VALUE_BYTES_MAX;
@@ -349,18 +364,18 @@ enum ps_err ps_json_value_mend(struct ps_arena *arena, struct ps_span raw, unsig
     return PS_OK;
 }
 
-enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, struct ps_field *field,
-                               uint32_t *cuts)
+enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, unsigned around,
+                               struct ps_field *field, uint32_t *cuts)
 {
     const char *at = reader->at;
     while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
         at++;
     if (at < reader->end && (*at == '{' || *at == '[')) {
         bool breaks = false;
-        unsigned depth = reader->depth;
+        unsigned depth = around + reader->depth;
         field->kind = PS_FIELD_JSON;
         field->plain = false;
-        PS_TRY(ps_json_value_skip(reader, &field->value, &breaks));
+        PS_TRY(ps_json_value_skip(reader, around, &field->value, &breaks));
         if (PS_LIKELY(!breaks)) return PS_OK;
         return ps_json_value_mend(arena, field->value, depth, &field->value, &field->kind, cuts);
     }

@@ -11,13 +11,14 @@
 #include "record/record.h"
 
 /* The value that is due, as the value and kind of a field: containers are skipped and mended when they break a limit.
- * For the members of a line: reader stands at depth 1 of its object. */
-PS_MUST_USE enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader,
+ * around counts levels of the line that the reader does not see. */
+PS_MUST_USE enum ps_err ps_json_value_read(struct ps_arena *arena, struct ps_json_reader *reader, unsigned around,
                                            struct ps_field *field, uint32_t *cuts);
 
 /* Skips the object or array that is due; *raw is its slice. *breaks: a limit is broken, or may be (a name whose hash
  * was seen before counts): give it to ps_json_value_mend. */
-PS_MUST_USE enum ps_err ps_json_value_skip(struct ps_json_reader *reader, struct ps_span *raw, bool *breaks);
+PS_MUST_USE enum ps_err ps_json_value_skip(struct ps_json_reader *reader, unsigned around, struct ps_span *raw,
+                                           bool *breaks);
 
 /* A copy of a valid object or array that keeps every limit, on arena. depth is the level at which it stands (1: in the
  * line's own object). *kind becomes STRING when the whole had to be turned into text. *cuts counts cut strings. */

@@ -207,7 +207,7 @@ static enum ps_err put_json_measures(struct ps_record *record, struct ps_arena *
         if (token.kind == PS_JSON_OBJECT_END) return PS_OK;
         struct ps_field field = { .name = token.text };
         if (token.escaped) PS_TRY(ps_json_value_plain_name(arena, field.name, &field.name));
-        PS_TRY(ps_json_value_read(arena, &reader, &field, &record->cut_values));
+        PS_TRY(ps_json_value_read(arena, &reader, 0, &field, &record->cut_values));
         if (ps_span_eq(field.name, PS_SPAN("metrics")) && field.kind == PS_FIELD_JSON && metrics != NULL) {
             *metrics = field.value;
             continue;

@@ -69,9 +69,21 @@ static bool looks_like_logfmt(struct ps_span message)
     return true;
 }
 
+/* What a backslash and c stand for; 0 when they are no escape. */
 static char unescaped(char c)
 {
-    return (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\n' : c);
+    switch (c) {
+    case 'n':
+    case 'r':
+        return '\n';
+    case 't':
+        return '\t';
+    case '"':
+    case '\\':
+        return c;
+    default:
+        return 0;
+    }
 }
 
 static enum ps_err unescape(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
@@ -82,8 +94,14 @@ static enum ps_err unescape(struct ps_arena *arena, struct ps_span text, struct 
     if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a value of %zu bytes", text.len);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
-        bool escape = text.data[i] == '\\' && i + 1 < text.len && memchr("nrt\"\\", text.data[i + 1], 5) != NULL;
-        copy[len++] = escape ? unescaped(text.data[++i]) : text.data[i];
+        char c = text.data[i];
+        char plain = 0;
+        if (c == '\\' && i + 1 < text.len) plain = unescaped(text.data[i + 1]);
+        if (plain != 0) {
+            c = plain;
+            i++;
+        }
+        copy[len++] = c;
     }
     *out = ps_span_make(copy, len);
     return PS_OK;

@@ -12,6 +12,7 @@ enum {
     LEVEL_BYTES_MAX = 13, /* "informational" */
     DAY_MS = 24 * 60 * 60 * 1000,
     HOUR_MS = 60 * 60 * 1000,
+    ESCAPED_NAME_BYTES_MAX = 6 * PS_RECORD_NAME_BYTES_MAX,
 };
 
 struct ps_span ps_record_level_name(enum ps_level level)
@@ -148,6 +149,22 @@ struct ps_field *ps_record_field(const struct ps_record *record, struct ps_span 
     return (record->field_filter & ps_record_filter_bit(ps_name_hash(name))) == 0 ? NULL : find_field(record, name);
 }
 
+/* Puts a field whose name and value are fit; the last value of a name wins. */
+static enum ps_err put_field(struct ps_record *record, struct ps_arena *arena, const struct ps_field *field)
+{
+    uint64_t bit = ps_record_filter_bit(ps_name_hash(field->name));
+    struct ps_field *slot = (record->field_filter & bit) == 0 ? NULL : find_field(record, field->name);
+    if (slot == NULL) {
+        if (record->field_count >= PS_RECORD_FIELDS_MAX)
+            PS_FAIL(PS_ERR_TOO_LARGE, "more than %d fields in one line", PS_RECORD_FIELDS_MAX);
+        if (record->field_count >= record->field_cap) PS_TRY(grow_fields(record, arena));
+        slot = &record->fields[record->field_count++];
+        record->field_filter |= bit;
+    }
+    ps_record_fill(slot, field->name, field->value, field->kind, field->plain);
+    return PS_OK;
+}
+
 static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, struct ps_field *field)
 {
     bool cut = false;
@@ -159,22 +176,24 @@ static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, s
     return PS_OK;
 }
 
-enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
+/* What is rare: a name to be mended, a value to be cut. */
+static enum ps_err put_mended(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
 {
     if (ps_json_value_name_suspect(field.name)) PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
     if (field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX)
         PS_TRY(cut_value(record, arena, &field));
-    struct ps_field *same = ps_record_field(record, field.name);
-    if (same != NULL) {
-        *same = field;
-        return PS_OK;
-    }
-    if (record->field_count >= PS_RECORD_FIELDS_MAX)
-        PS_FAIL(PS_ERR_TOO_LARGE, "more than %d fields in one line", PS_RECORD_FIELDS_MAX);
-    if (record->field_count >= record->field_cap) PS_TRY(grow_fields(record, arena));
-    record->fields[record->field_count++] = field;
-    record->field_filter |= ps_record_filter_bit(ps_name_hash(field.name));
-    return PS_OK;
+    return put_field(record, arena, &field);
+}
+
+enum ps_err ps_record_put_slowly(struct ps_record *record, struct ps_arena *arena, const struct ps_field *field)
+{
+    bool fine = !ps_json_value_name_suspect(field->name) && field->value.len <= PS_RECORD_VALUE_BYTES_MAX;
+    return PS_LIKELY(fine) ? put_field(record, arena, field) : put_mended(record, arena, *field);
+}
+
+enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
+{
+    return ps_record_put_slowly(record, arena, &field);
 }
 
 /* Most names need no escape; then the name itself serves. */
@@ -189,7 +208,7 @@ static enum ps_err escape_name(struct ps_arena *arena, struct ps_span name, stru
         return PS_OK;
     }
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 6 * PS_RECORD_NAME_BYTES_MAX);
+    ps_buf_init(&buf, arena, ESCAPED_NAME_BYTES_MAX);
     ps_json_write_escape(&buf, ps_span_first(name, ps_utf8_cut(name, PS_RECORD_NAME_BYTES_MAX)));
     return ps_buf_finish(&buf, out);
 }

@@ -29,7 +29,7 @@ static void check_value(struct ps_arena *arena, const struct ps_field *field)
     uint32_t cuts = 0;
     struct ps_json_reader reader;
     ps_json_read_init(&reader, field->value);
-    PS_ASSERT(ps_json_value_skip(&reader, &text, &breaks) == PS_OK);
+    PS_ASSERT(ps_json_value_skip(&reader, 1, &text, &breaks) == PS_OK);
     if (!breaks) return;
     PS_ASSERT(ps_json_value_mend(arena, field->value, 1, &again, &kind, &cuts) == PS_OK && cuts == 0);
 }

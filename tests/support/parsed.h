@@ -7,8 +7,8 @@
 /* The stamp that events of tests carry: 2026-11-21T10:00:00.000Z. */
 #define PARSED_EVENT_TIME_MS INT64_C(1795255200000)
 
-/* A record with the message and that stamp, its message a heap block of its exact size (never freed: the sanitizer sees
- * every byte read beyond). */
+/* A record with the message and that stamp. The message is a heap block of its exact size, so that the sanitizer sees
+ * every byte read beyond; it lives until the fourth call from here. */
 struct ps_record parsed_record(struct ps_span message);
 
 /* {"format":...,"level":...,"fields":{...}} with the members that are set. "time" is milliseconds after the event's

@@ -140,9 +140,10 @@ static void what_is_clean_stays_clean(void)
 static void a_long_text_is_cut_on_a_character_with_a_marker(void)
 {
     struct ps_arena arena = check_arena(1 << 20);
+    static const char EURO[] = { '\xe2', '\x82', '\xac' };
     char text[300];
-    for (size_t i = 0; i < sizeof text; i += 3)
-        memcpy(text + i, "\xe2\x82\xac", 3);
+    for (size_t i = 0; i < sizeof text; i += sizeof EURO)
+        memcpy(text + i, EURO, sizeof EURO);
     for (size_t limit = PS_CLEAN_MARKER_BYTES_MAX; limit < 120; limit++) {
         struct ps_span out;
         bool cut = false;

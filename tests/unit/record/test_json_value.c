@@ -44,7 +44,7 @@ static enum ps_err mend(struct ps_arena *arena, struct ps_span value, struct ps_
     ps_json_read_init(&reader, line);
     PS_TRY(ps_json_read_next(&reader, &token));
     PS_TRY(ps_json_read_next(&reader, &token));
-    PS_TRY(ps_json_value_read(arena, &reader, &field, &cuts));
+    PS_TRY(ps_json_value_read(arena, &reader, 0, &field, &cuts));
     CHECK_EQ(field.kind, PS_FIELD_JSON);
     *out = field.value;
     return ps_json_read_next(&reader, &token);
@@ -87,7 +87,7 @@ static void damaged_values_are_refused_at_every_length(void)
             struct ps_span raw;
             bool breaks = false;
             ps_json_read_init(&reader, ps_span_make(exact, len));
-            CHECK_ERR(ps_json_value_skip(&reader, &raw, &breaks), PS_ERR_BAD_INPUT);
+            CHECK_ERR(ps_json_value_skip(&reader, 1, &raw, &breaks), PS_ERR_BAD_INPUT);
             free(exact);
         }
     }
