@@ -158,11 +158,22 @@ static bool is_never_escaped(struct ps_span literal)
     return literal.len > 0;
 }
 
+/* An escape after whose undoing (and cleaning) any literal could be there. */
+static bool has_changing_escape(struct ps_span text)
+{
+    for (size_t at = 0; at + 1 < text.len; at++) {
+        ptrdiff_t next = ps_span_find_byte(ps_span_from(text, at), '\\');
+        if (next == PS_SPAN_NONE) return false;
+        at += (size_t)next;
+        if (at + 1 < text.len && ps_span_find_byte(PS_SPAN("uxbf"), text.data[at + 1]) != PS_SPAN_NONE) return true;
+    }
+    return false;
+}
+
 static bool patterns_suspect(const struct ps_redact *redact, struct ps_span text)
 {
     if (redact->pattern_count == 0) return false;
-    if (ps_span_find(text, PS_SPAN("\\u")) != PS_SPAN_NONE || ps_span_find(text, PS_SPAN("\\x")) != PS_SPAN_NONE)
-        return true;
+    if (has_changing_escape(text)) return true;
     for (size_t i = 0; i < redact->pattern_count; i++) {
         struct ps_span literal = ps_match_literal(redact->patterns[i].match);
         if (!is_never_escaped(literal) || ps_span_find(text, literal) != PS_SPAN_NONE) return true;

@@ -246,8 +246,16 @@ static void read_groups(struct ps_span text, size_t at, struct groups *groups)
     }
 }
 
+/* Part of a decimal fraction or of a telephone number. */
+static bool is_other_number(struct ps_span text, size_t begin, size_t end)
+{
+    if (begin > 0 && text.data[begin - 1] == '+') return true;
+    if (begin > 1 && text.data[begin - 1] == '.' && is(text.data[begin - 2], DIGIT)) return true;
+    return has_at(text, end, PS_SPAN(".")) && is_at(text, end + 1, DIGIT);
+}
+
 /* End of the card printed in one of the forms, or 0. */
-static size_t printed_card_end(const struct groups *groups)
+static size_t printed_card_end(struct ps_span text, size_t at, const struct groups *groups)
 {
     for (size_t i = 0; i < FORMS_COUNT; i++) {
         size_t count = 0;
@@ -255,17 +263,11 @@ static size_t printed_card_end(const struct groups *groups)
         while (group < GROUPS_MAX && FORMS[i][group] != 0 && FORMS[i][group] == groups->lens[group])
             count += FORMS[i][group++];
         bool fits = group == GROUPS_MAX || FORMS[i][group] == 0;
-        if (fits && is_card(groups->digits, count)) return groups->ends[group - 1];
+        if (!fits || !is_card(groups->digits, count)) continue;
+        size_t end = groups->ends[group - 1];
+        if (!is_other_number(text, at, end)) return end;
     }
     return 0;
-}
-
-/* Part of a decimal fraction or of a telephone number. */
-static bool is_other_number(struct ps_span text, size_t begin, size_t end)
-{
-    if (begin > 0 && text.data[begin - 1] == '+') return true;
-    if (begin > 1 && text.data[begin - 1] == '.' && is(text.data[begin - 2], DIGIT)) return true;
-    return has_at(text, end, PS_SPAN(".")) && is_at(text, end + 1, DIGIT);
 }
 
 /* Part of a digest or an object id: hexadecimal around it. */
@@ -283,17 +285,15 @@ static size_t card_end(struct ps_span text, size_t at, bool lenient)
     /* Every prefix begins with 2 to 6. Epoch milliseconds don't, until 2033. */
     if (text.data[at] < '2' || text.data[at] > '6') return 0;
     size_t run = run_at(text, at, DIGIT, CARD_DIGITS_MAX + 1);
-    size_t end = 0;
-    bool is_printed = run == 4 || run == 6;
-    if (run >= CARD_DIGITS_MIN) {
-        if (run <= CARD_DIGITS_MAX && is_card(text.data + at, run)) end = at + run;
-    } else if (is_printed) {
+    if (run == 4 || run == 6) {
         struct groups groups = { 0 };
         read_groups(text, at, &groups);
-        end = printed_card_end(&groups);
+        return printed_card_end(text, at, &groups);
     }
-    if (end == 0 || is_other_number(text, at, end)) return 0;
-    return lenient || is_printed || !is_in_digest(text, at, end) ? end : 0;
+    if (run < CARD_DIGITS_MIN || run > CARD_DIGITS_MAX || !is_card(text.data + at, run)) return 0;
+    size_t end = at + run;
+    if (is_other_number(text, at, end)) return 0;
+    return lenient || !is_in_digest(text, at, end) ? end : 0;
 }
 
 /* -- names that announce a secret -----------------------------------------------------------------------------------
@@ -689,6 +689,19 @@ static void take_announced_inside(struct ps_secret_scan *scan, struct ps_secret 
     scan->is_announced = false;
 }
 
+/* The announced value, longer where another secret begins in it and goes on behind it. */
+static struct ps_secret take_announced(struct ps_secret_scan *scan, unsigned enabled)
+{
+    struct ps_secret taken = scan->announced;
+    scan->is_announced = false;
+    for (size_t at = taken.begin; at < taken.end; at++) {
+        unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
+        struct ps_secret inside;
+        if (detectors != 0 && find_at(scan, at, detectors, &inside) && inside.end > taken.end) taken.end = inside.end;
+    }
+    return taken;
+}
+
 bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
 {
     unsigned enabled = detectors_of(scan->classes);
@@ -698,8 +711,7 @@ bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
         if (!is_due && detectors == 0) continue;
         struct ps_secret found;
         if (is_due) {
-            found = scan->announced;
-            scan->is_announced = false;
+            found = take_announced(scan, enabled);
         } else {
             if ((detectors & MAY_NAME) != 0) note_name(scan, at);
             if (!find_at(scan, at, detectors, &found)) continue;
@@ -750,7 +762,8 @@ static inline uint64_t mask_of(const lane found[4])
 #define EQ(bytes, c) ((lane)((bytes) == (lane){ 0 } + (uint8_t)(c)))
 
 /* Which of the 16 bytes at `at` begin one of the letter groups; 3 more bytes are read. The groups are the rarest
- * letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and \u or \x. */
+ * letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and the escapes \u, \x, \b, \f.
+ */
 static inline lane letter_groups(const char *at)
 {
     const uint8_t fold = 0x20;
@@ -768,7 +781,7 @@ static inline lane letter_groups(const char *at)
     found |= EQ(low_first, 'i') & EQ(low_second, 'z') & EQ(low_third, 'a');
     found |= EQ(low_first, 'e') & EQ(low_second, 'c') & EQ(low_third, 'r');
     found |= EQ(low_first, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
-    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x'));
+    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x') | EQ(second, 'b') | EQ(second, 'f'));
     return found;
 }
 
@@ -847,18 +860,52 @@ static unsigned hex_value(char c)
     return is(c, DIGIT) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
 }
 
-/* Whether undoing the escape at `at` could make or lengthen something we look for. Most escapes are of line feeds,
- * quotes, angle brackets or other scripts. */
+/* Beginnings of terminal sequences, which record/clean.h removes with all that belongs to them. */
+static bool is_introducer(unsigned c)
+{
+    return c == 0x1b || (c >= 0x80 && c < 0xa0);
+}
+
+/* Characters that record/clean.h removes from decoded strings, so that what stood around them meets. */
+static bool is_removed(unsigned c)
+{
+    bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    return control || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
+static bool is_inside(char c, unsigned classes)
+{
+    if (c == ':') return (classes & PS_SECRET_BIT(PS_SECRET_IP)) != 0;
+    if (c == '@') return (classes & PS_SECRET_BIT(PS_SECRET_EMAIL)) != 0;
+    return c == ' ' || is(c, ALNUM | URL64 | LOCAL);
+}
+
+/* Whether the bytes before begin and at end could be inside one secret. The last byte of another escape could, too. */
+static bool could_meet(struct ps_span text, size_t begin, size_t end, unsigned classes)
+{
+    size_t before = begin;
+    while (before > 0 && text.data[before - 1] == '\\')
+        before--;
+    return before > 0 && end < text.len && is_inside(text.data[before - 1], classes) &&
+           is_inside(text.data[end], classes);
+}
+
+/* Whether undoing the escape at `at` (and cleaning what comes out) could make or lengthen something we look for. Most
+ * escapes are of line feeds, quotes, angle brackets or other scripts. */
 static bool escape_hides(struct ps_span text, size_t at, unsigned classes)
 {
+    if (has_at(text, at, PS_SPAN("\\b")) || has_at(text, at, PS_SPAN("\\f")))
+        return could_meet(text, at, at + 2, classes);
     size_t digits = has_at(text, at, PS_SPAN("\\u")) ? 4 : 2;
-    if (at + 2 >= text.len || run_at(text, at + 2, HEX, digits) != digits) return false;
+    if (text.len - at < 2 || run_at(text, at + 2, HEX, digits) != digits) return false;
     unsigned c = 0;
     for (size_t i = 0; i < digits; i++)
         c = c << 4 | hex_value(text.data[at + 2 + i]);
-    if (is_telling(c)) return true;
-    /* The escape's own digits must not be taken for the beginning of what follows. */
+    if (is_telling(c) || is_introducer(c)) return true;
     size_t behind = at + 2 + digits;
+    if (is_removed(c) && could_meet(text, at, behind, classes)) return true;
+    /* The escape's own digits must not be taken for the beginning of what follows. */
     unsigned joins = (classes & PS_SECRET_BIT(PS_SECRET_IP)) != 0 ? HEX : DIGIT;
     if (is_at(text, behind, joins) || has_at(text, behind, PS_SPAN("."))) return true;
     return joins == HEX && has_at(text, behind, PS_SPAN(":"));
@@ -875,8 +922,7 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
 {
     switch (text.data[at]) {
     case '\\':
-        return (has_at(text, at, PS_SPAN("\\u")) || has_at(text, at, PS_SPAN("\\x"))) &&
-               escape_hides(text, at, classes);
+        return escape_hides(text, at, classes);
     case 'A':
         if ((classes & PS_SECRET_BIT(PS_SECRET_AWS_KEYS)) != 0 && key_id_end(text, at) != 0) return true;
         return has_name(text, at, 2, classes);
