@@ -118,33 +118,39 @@ static size_t key_id_end(struct ps_span text, size_t at)
 }
 
 enum {
-    JWT_PART_BYTES_MAX = 16 << 10,
     JWT_HEADER_BYTES_MIN = 10, /* {"a":1} in base64url */
     JWT_PAYLOAD_BYTES_MIN = 4,
     JWE_FURTHER_PARTS_MAX = 3,
 };
 
-/* End of the token whose "eyJ" (base64url of {") stands at `at`, or 0. */
-static size_t jwt_end(struct ps_span text, size_t at)
+/* End of the token whose first part ends with the dot at `dot`, or 0. */
+static size_t jwt_end_behind(struct ps_span text, size_t dot)
 {
-    if (!has_at(text, at, PS_SPAN("eyJ"))) return 0;
-    size_t header = run_at(text, at, ALNUM | URL64, JWT_PART_BYTES_MAX);
-    size_t dot = at + header;
-    if (header < JWT_HEADER_BYTES_MIN || !has_at(text, dot, PS_SPAN("."))) return 0;
-    size_t payload = run_at(text, dot + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    if (!has_at(text, dot, PS_SPAN("."))) return 0;
+    size_t payload = run_at(text, dot + 1, ALNUM | URL64, text.len);
     size_t end = dot + 1 + payload;
-    bool has_third = has_at(text, end, PS_SPAN("."));
     /* Cut off in its payload it still tells everything. */
-    if (!has_third) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
+    if (!has_at(text, end, PS_SPAN("."))) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
     /* Only an encrypted token (JWE) may leave its second part out, and then it has more than dots behind it. */
-    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PAYLOAD_BYTES_MIN);
     if (payload < JWT_PAYLOAD_BYTES_MIN && (payload > 0 || next < JWT_PAYLOAD_BYTES_MIN)) return 0;
     for (int part = 0; part < JWE_FURTHER_PARTS_MAX && has_at(text, end, PS_SPAN(".")); part++) {
-        size_t len = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+        size_t len = run_at(text, end + 1, ALNUM | URL64, text.len);
         if (len == 0 && part > 0) break;
         end += 1 + len;
     }
     return end;
+}
+
+/* End of the token whose "eyJ" (base64url of {") stands at `at`, or 0. */
+static size_t jwt_end(struct ps_span text, size_t at, struct ps_secret_token *known)
+{
+    if (!has_at(text, at, PS_SPAN("eyJ"))) return 0;
+    if (at < known->begin || at >= known->dot) {
+        size_t dot = at + run_at(text, at, ALNUM | URL64, text.len);
+        *known = (struct ps_secret_token){ at, dot, jwt_end_behind(text, dot) };
+    }
+    return known->dot - at >= JWT_HEADER_BYTES_MIN ? known->end : 0;
 }
 
 /* -- cards ----------------------------------------------------------------------------------------------------------
@@ -648,14 +654,17 @@ static void note_name(struct ps_secret_scan *scan, size_t at)
     size_t end = 0;
     struct ps_secret secret;
     enum ps_secret_name name = name_at(scan->text, at, &end);
-    if ((class_of_name(name) & scan->classes) == 0 || !find_value(scan->text, end, name, &secret)) return;
+    if ((class_of_name(name) & scan->classes) == 0) return;
+    /* Session tokens are long: one at a time, or a text of names alone would be read once for each. */
+    if (name == PS_SECRET_NAME_TOKEN && scan->is_announced) return;
+    if (!find_value(scan->text, end, name, &secret)) return;
     if (scan->is_announced && scan->announced.begin <= secret.begin) return;
     scan->announced = secret;
     scan->is_announced = true;
 }
 
 /* What begins (or, for a mail address, has its @) at `at`. */
-static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detectors, struct ps_secret *out)
+static bool find_at(struct ps_secret_scan *scan, size_t at, unsigned detectors, struct ps_secret *out)
 {
     struct ps_span text = scan->text;
     size_t end = 0;
@@ -664,7 +673,7 @@ static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detec
         *out = (struct ps_secret){ at, end, PS_SECRET_AWS_KEYS };
         if (anywhere || at == 0 || !is(text.data[at - 1], UPPER | DIGIT)) return true;
     }
-    if ((detectors & MAY_JWT) != 0 && (end = jwt_end(text, at)) != 0) {
+    if ((detectors & MAY_JWT) != 0 && (end = jwt_end(text, at, &scan->token)) != 0) {
         *out = (struct ps_secret){ at, end, PS_SECRET_JWT };
         return true;
     }
@@ -680,26 +689,36 @@ static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detec
     return (detectors & MAY_EMAIL) != 0 && find_email(text, at, scan->done, out);
 }
 
-/* Two secrets that overlap are hidden as one. */
-static void take_announced_inside(struct ps_secret_scan *scan, struct ps_secret *found)
+/* Secrets that overlap are hidden as one: an announced value in the way of another, and whatever begins inside and
+ * goes on behind ("2222 3111 4111 1111 1111 1111" holds two cards). */
+static void take_overlapping(struct ps_secret_scan *scan, unsigned enabled, struct ps_secret *found)
 {
-    if (!scan->is_announced || scan->announced.begin >= found->end) return;
-    if (scan->announced.begin < found->begin) found->begin = scan->announced.begin;
-    if (scan->announced.end > found->end) found->end = scan->announced.end;
-    scan->is_announced = false;
-}
-
-/* The announced value, longer where another secret begins in it and goes on behind it. */
-static struct ps_secret take_announced(struct ps_secret_scan *scan, unsigned enabled)
-{
-    struct ps_secret taken = scan->announced;
-    scan->is_announced = false;
-    for (size_t at = taken.begin; at < taken.end; at++) {
+    for (size_t at = found->begin + 1; at < found->end; at++) {
+        if (scan->is_announced && scan->announced.begin == at) {
+            if (scan->announced.end > found->end) found->end = scan->announced.end;
+            scan->is_announced = false;
+        }
         unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
         struct ps_secret inside;
-        if (detectors != 0 && find_at(scan, at, detectors, &inside) && inside.end > taken.end) taken.end = inside.end;
+        if (detectors != 0 && find_at(scan, at, detectors, &inside) && inside.end > found->end) found->end = inside.end;
     }
-    return taken;
+}
+
+/* The secret that begins at `at`, if any. Where a name and a detector agree, the name's class counts. */
+static bool take_at(struct ps_secret_scan *scan, size_t at, unsigned enabled, struct ps_secret *out)
+{
+    unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
+    if ((detectors & MAY_NAME) != 0) note_name(scan, at);
+    struct ps_secret found;
+    bool is_found = detectors != 0 && find_at(scan, at, detectors, &found);
+    if (scan->is_announced && scan->announced.begin == at) {
+        *out = scan->announced;
+        if (is_found && found.end > out->end) out->end = found.end;
+        scan->is_announced = false;
+        return true;
+    }
+    if (is_found) *out = found;
+    return is_found;
 }
 
 bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
@@ -707,16 +726,10 @@ bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
     unsigned enabled = detectors_of(scan->classes);
     for (size_t at = scan->at; at < scan->text.len; at++) {
         bool is_due = scan->is_announced && scan->announced.begin == at;
-        unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
-        if (!is_due && detectors == 0) continue;
+        if (!is_due && (STARTS[(unsigned char)scan->text.data[at]] & enabled) == 0) continue;
         struct ps_secret found;
-        if (is_due) {
-            found = take_announced(scan, enabled);
-        } else {
-            if ((detectors & MAY_NAME) != 0) note_name(scan, at);
-            if (!find_at(scan, at, detectors, &found)) continue;
-            take_announced_inside(scan, &found);
-        }
+        if (!take_at(scan, at, enabled, &found)) continue;
+        take_overlapping(scan, enabled, &found);
         scan->at = found.end;
         scan->done = found.end;
         *out = found;
@@ -781,7 +794,8 @@ static inline lane letter_groups(const char *at)
     found |= EQ(low_first, 'i') & EQ(low_second, 'z') & EQ(low_third, 'a');
     found |= EQ(low_first, 'e') & EQ(low_second, 'c') & EQ(low_third, 'r');
     found |= EQ(low_first, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
-    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x') | EQ(second, 'b') | EQ(second, 'f'));
+    /* b and f differ in one bit. */
+    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x') | EQ(second | (uint8_t)('b' ^ 'f'), 'f'));
     return found;
 }
 
@@ -918,7 +932,7 @@ static bool has_name(struct ps_span text, size_t at, size_t back, unsigned class
 }
 
 /* Whether the letter group at `at` is what it looks like. */
-static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
+static bool confirm_group(struct ps_span text, size_t at, unsigned classes, struct ps_secret_token *token)
 {
     switch (text.data[at]) {
     case '\\':
@@ -929,7 +943,7 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
     case 'a':
         return has_name(text, at, 2, classes);
     case 'e':
-        if ((classes & PS_SECRET_BIT(PS_SECRET_JWT)) != 0 && jwt_end(text, at) != 0) return true;
+        if ((classes & PS_SECRET_BIT(PS_SECRET_JWT)) != 0 && jwt_end(text, at, token) != 0) return true;
         return has_name(text, at, 1, classes);
     case 'E':
         return has_name(text, at, 1, classes);
@@ -960,10 +974,11 @@ struct sightings {
     uint64_t printed_numbers;
 };
 
-static bool confirm(struct ps_span text, size_t begin, struct sightings seen, unsigned classes)
+static bool confirm(struct ps_span text, size_t begin, struct sightings seen, unsigned classes,
+                    struct ps_secret_token *token)
 {
     for (; seen.groups != 0; seen.groups &= seen.groups - 1) {
-        if (confirm_group(text, begin + (size_t)__builtin_ctzll(seen.groups), classes)) return true;
+        if (confirm_group(text, begin + (size_t)__builtin_ctzll(seen.groups), classes, token)) return true;
     }
     if ((classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
     for (; seen.long_numbers != 0; seen.long_numbers &= seen.long_numbers - 1) {
@@ -975,32 +990,43 @@ static bool confirm(struct ps_span text, size_t begin, struct sightings seen, un
     return false;
 }
 
-/* One block: bytes are its own, text and begin say where it stands. */
-static inline bool suspects_block(const char *bytes, size_t lanes, struct ps_span text, size_t begin, unsigned classes,
-                                  struct runs *before)
+/* What a fast scan has in hand. */
+struct look {
+    struct ps_span text;
+    unsigned classes;
+    struct runs before; /* of the last block */
+    struct ps_secret_token token;
+};
+
+/* One block, which stands at begin: bytes are its own, because the last ones are copied. */
+static inline bool suspects_block(struct look *look, const char *bytes, size_t lanes, size_t begin)
 {
     struct masks masks = masks_of(bytes, lanes);
-    struct runs runs = runs_of(&masks, before);
-    struct sightings seen = { masks.groups, long_numbers(&runs, before), printed_numbers(&runs, before) };
-    *before = runs;
+    struct runs runs = runs_of(&masks, &look->before);
+    struct sightings seen = {
+        .groups = masks.groups,
+        .long_numbers = long_numbers(&runs, &look->before),
+        .printed_numbers = printed_numbers(&runs, &look->before),
+    };
+    look->before = runs;
     uint64_t any = seen.groups | seen.long_numbers | seen.printed_numbers;
-    return PS_UNLIKELY(any != 0) && confirm(text, begin, seen, classes);
+    return PS_UNLIKELY(any != 0) && confirm(look->text, begin, seen, look->classes, &look->token);
 }
 
 static bool suspects_tokens(struct ps_span text, unsigned classes)
 {
-    struct runs before = { 0 };
+    struct look look = { .text = text, .classes = classes };
     size_t at = 0;
     for (; text.len - at >= BLOCK_BYTES + LOOK_AHEAD_BYTES; at += BLOCK_BYTES) {
-        if (suspects_block(text.data + at, 4, text, at, classes, &before)) return true;
+        if (suspects_block(&look, text.data + at, 4, at)) return true;
     }
     /* The last bytes, with zeros behind them, by lanes. */
     char tail[2 * BLOCK_BYTES] = { 0 };
     size_t left = text.len - at;
     memcpy(tail, text.data + at, left);
     size_t lanes = (left + LANE_BYTES - 1) / LANE_BYTES;
-    if (suspects_block(tail, lanes < 4 ? lanes : 4, text, at, classes, &before)) return true;
-    return lanes > 4 && suspects_block(tail + BLOCK_BYTES, lanes - 4, text, at + BLOCK_BYTES, classes, &before);
+    if (suspects_block(&look, tail, lanes < 4 ? lanes : 4, at)) return true;
+    return lanes > 4 && suspects_block(&look, tail + BLOCK_BYTES, lanes - 4, at + BLOCK_BYTES);
 }
 
 /* Whether the byte at `at`, a dot, is the first of an IPv4 address. */

@@ -137,6 +137,7 @@ static void what_surrounds_a_secret_stays(void)
 static void secrets_that_overlap_are_hidden_as_one(void)
 {
     check_text("", "", "Authorization: Bearer 4111 1111 1111 1111 x", "Authorization: Bearer [REDACTED:bearer] x");
+    check_text("", "", "x 2222 3111 4111 1111 1111 1111 x", "x [REDACTED:card] x");
     check_text("default,email", "", "Authorization: Basic dTpw@example.com, x",
                "Authorization: Basic [REDACTED:bearer], x");
 }
