@@ -91,16 +91,13 @@ static bool is_plain(struct ps_span pattern)
     for (size_t i = 0; i + 1 < pattern.len; i++) {
         char c = pattern.data[i];
         char next = pattern.data[i + 1];
-        if (c == '\\') {
-            if (next == 'Q' || next == 'E') return false;
-            i++;
-        } else if (c == '(' && next == '*') {
-            return false;
-        } else if (c == '(' && next == '?') {
-            if (i + 2 >= pattern.len || !is_one_of(pattern.data[i + 2], PS_SPAN(":=!<>"))) return false;
-        } else if (c == '[' && is_one_of(next, PS_SPAN(":.="))) {
-            return false;
-        }
+        bool options =
+            c == '(' && next == '?' && (i + 2 >= pattern.len || !is_one_of(pattern.data[i + 2], PS_SPAN(":=!<>")));
+        bool verb = c == '(' && next == '*';
+        bool posix = c == '[' && is_one_of(next, PS_SPAN(":.="));
+        bool quoting = c == '\\' && (next == 'Q' || next == 'E');
+        if (options || verb || posix || quoting) return false;
+        if (c == '\\') i++;
     }
     return true;
 }

@@ -363,13 +363,9 @@ static bool continues_indented(struct ps_multiline *state, struct ps_span line)
     }
     if (begins_record(bare)) return state->block_depth > 0 && bare.data[0] == '{';
     if (!is_head(state)) return is_dotnet_console_head(first_of(state));
-    if (is_traceback(bare)) {
+    if (state->kind == KIND_PLAIN && (is_frame(bare) || is_cause(bare) || is_elision(bare))) state->kind = KIND_TRACE;
+    if (is_traceback(bare) || (state->kind == KIND_PLAIN && ps_span_starts(bare, PS_SPAN("File \""))))
         state->kind = KIND_PYTHON;
-    } else if (state->kind == KIND_PLAIN && (is_frame(bare) || is_cause(bare) || is_elision(bare))) {
-        state->kind = KIND_TRACE;
-    } else if (state->kind == KIND_PLAIN && ps_span_starts(bare, PS_SPAN("File \""))) {
-        state->kind = KIND_PYTHON;
-    }
     return true;
 }
 

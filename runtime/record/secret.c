@@ -775,50 +775,60 @@ static inline uint64_t mask_of(const lane found[4])
 #define EQ(bytes, c) ((lane)((bytes) == (lane){ 0 } + (uint8_t)(c)))
 
 /* Which of the 16 bytes at `at` begin one of the letter groups; 3 more bytes are read. The groups are the rarest
- * letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and the escapes \u, \x, \b, \f.
- */
+ * letters of what we look for: eyJ, A..A, b[eare]r, authori[za]tion, s[ecr]et, to[ken], and the escapes \u, \b, \f.
+ * Where folding case costs nothing it is done for more than is needed: comparisons are shared. */
 static inline lane letter_groups(const char *at)
 {
     const uint8_t fold = 0x20;
     lane first = load(at);
     lane second = load(at + 1);
-    lane third = load(at + 2);
     lane fourth = load(at + 3);
-    lane low_first = first | fold;
     lane low_second = second | fold;
-    lane low_third = third | fold;
-    lane low_fourth = fourth | fold;
-    lane found = EQ(first, 'e') & EQ(second, 'y') & EQ(third, 'J');
-    found |= EQ(first, 'A') & EQ(fourth, 'A');
-    found |= EQ(low_first, 'a') & EQ(low_second, 'r') & EQ(low_third, 'e') & EQ(low_fourth, 'r');
-    found |= EQ(low_first, 'i') & EQ(low_second, 'z') & EQ(low_third, 'a');
-    found |= EQ(low_first, 'e') & EQ(low_second, 'c') & EQ(low_third, 'r');
-    found |= EQ(low_first, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
+    lane low_third = load(at + 2) | fold;
+    lane is_a = EQ(first | fold, 'a');
+    lane is_e = EQ(first | fold, 'e');
+    lane third_is_e = EQ(low_third, 'e');
+    lane second_is_r = EQ(low_second, 'r');
+    lane found = is_e & EQ(low_second, 'y') & EQ(low_third, 'j');
+    found |= is_a & (EQ(fourth, 'A') | (second_is_r & third_is_e & EQ(fourth | fold, 'r')));
+    found |= is_e & EQ(low_second, 'c') & EQ(low_third, 'r');
+    found |= EQ(first | fold, 'z') & EQ(low_second, 'a');
+    found |= EQ(first | fold, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
     /* b and f differ in one bit. */
-    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x') | EQ(second | (uint8_t)('b' ^ 'f'), 'f'));
+    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second | (uint8_t)('b' ^ 'f'), 'f'));
     return found;
 }
 
 /* What a block of 64 bytes holds; bit n is byte n. */
 struct masks {
-    uint64_t groups; /* a letter group begins here */
+    lane groups[4]; /* a letter group begins here; rarely one does, so these become bits only then */
     uint64_t digits;
     uint64_t separators; /* a space or hyphen */
 };
 
 /* Of the first lanes of it; nothing behind them is read but the look-ahead. */
-static inline struct masks masks_of(const char *at, size_t lanes)
+static inline void find_masks(const char *at, size_t lanes, struct masks *masks)
 {
-    lane groups[4] = { 0 };
     lane digits[4] = { 0 };
     lane separators[4] = { 0 };
+    for (size_t i = 0; i < 4; i++)
+        masks->groups[i] = (lane){ 0 };
     for (size_t i = 0; i < lanes; i++) {
         lane bytes = load(at + i * LANE_BYTES);
-        groups[i] = letter_groups(at + i * LANE_BYTES);
+        masks->groups[i] = letter_groups(at + i * LANE_BYTES);
         digits[i] = (lane)(bytes - (uint8_t)'0' < (lane){ 0 } + (uint8_t)10);
         separators[i] = EQ(bytes, ' ') | EQ(bytes, '-');
     }
-    return (struct masks){ mask_of(groups), mask_of(digits), mask_of(separators) };
+    masks->digits = mask_of(digits);
+    masks->separators = mask_of(separators);
+}
+
+static inline bool has_group(const struct masks *masks)
+{
+    lane any = masks->groups[0] | masks->groups[1] | masks->groups[2] | masks->groups[3];
+    uint64_t words[2];
+    memcpy(words, &any, sizeof words);
+    return (words[0] | words[1]) != 0;
 }
 
 /* Runs of digits that end at each bit, with what the block before has left of them. */
@@ -911,13 +921,12 @@ static bool escape_hides(struct ps_span text, size_t at, unsigned classes)
 {
     if (has_at(text, at, PS_SPAN("\\b")) || has_at(text, at, PS_SPAN("\\f")))
         return could_meet(text, at, at + 2, classes);
-    size_t digits = has_at(text, at, PS_SPAN("\\u")) ? 4 : 2;
-    if (text.len - at < 2 || run_at(text, at + 2, HEX, digits) != digits) return false;
+    if (!has_at(text, at, PS_SPAN("\\u")) || run_at(text, at + 2, HEX, 4) != 4) return false;
     unsigned c = 0;
-    for (size_t i = 0; i < digits; i++)
+    for (size_t i = 0; i < 4; i++)
         c = c << 4 | hex_value(text.data[at + 2 + i]);
     if (is_telling(c) || is_introducer(c)) return true;
-    size_t behind = at + 2 + digits;
+    size_t behind = at + 6;
     if (is_removed(c) && could_meet(text, at, behind, classes)) return true;
     /* The escape's own digits must not be taken for the beginning of what follows. */
     unsigned joins = (classes & PS_SECRET_BIT(PS_SECRET_IP)) != 0 ? HEX : DIGIT;
@@ -947,9 +956,9 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes, stru
         return has_name(text, at, 1, classes);
     case 'E':
         return has_name(text, at, 1, classes);
-    case 'i':
-    case 'I':
-        return has_name(text, at, 6, classes);
+    case 'z':
+    case 'Z':
+        return has_name(text, at, 7, classes);
     case 'k':
     case 'K':
         /* session or security, perhaps a joint, then "to" */
@@ -957,37 +966,6 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes, stru
     default:
         return false;
     }
-}
-
-/* Whether the number whose last seen digit is `back` bytes behind its first is a card. */
-static bool confirm_card(struct ps_span text, size_t at, size_t back)
-{
-    return back <= at && card_end(text, at - back, true) != 0;
-}
-
-enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
-
-/* What was seen in one block of text at begin, looked at closely. */
-struct sightings {
-    uint64_t groups;
-    uint64_t long_numbers;
-    uint64_t printed_numbers;
-};
-
-static bool confirm(struct ps_span text, size_t begin, struct sightings seen, unsigned classes,
-                    struct ps_secret_token *token)
-{
-    for (; seen.groups != 0; seen.groups &= seen.groups - 1) {
-        if (confirm_group(text, begin + (size_t)__builtin_ctzll(seen.groups), classes, token)) return true;
-    }
-    if ((classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
-    for (; seen.long_numbers != 0; seen.long_numbers &= seen.long_numbers - 1) {
-        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.long_numbers), LONG_NUMBER_BACK)) return true;
-    }
-    for (; seen.printed_numbers != 0; seen.printed_numbers &= seen.printed_numbers - 1) {
-        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.printed_numbers), PRINTED_NUMBER_BACK)) return true;
-    }
-    return false;
 }
 
 /* What a fast scan has in hand. */
@@ -998,19 +976,39 @@ struct look {
     struct ps_secret_token token;
 };
 
+static bool confirm_groups(struct look *look, const struct masks *masks, size_t begin)
+{
+    for (uint64_t seen = mask_of(masks->groups); seen != 0; seen &= seen - 1) {
+        if (confirm_group(look->text, begin + (size_t)__builtin_ctzll(seen), look->classes, &look->token)) return true;
+    }
+    return false;
+}
+
+/* Whether one of the numbers, each seen at `back` bytes behind its first, is a card. */
+static bool confirm_cards(struct ps_span text, size_t begin, uint64_t seen, size_t back)
+{
+    for (; seen != 0; seen &= seen - 1) {
+        size_t at = begin + (size_t)__builtin_ctzll(seen);
+        if (back <= at && card_end(text, at - back, true) != 0) return true;
+    }
+    return false;
+}
+
+enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
+
 /* One block, which stands at begin: bytes are its own, because the last ones are copied. */
 static inline bool suspects_block(struct look *look, const char *bytes, size_t lanes, size_t begin)
 {
-    struct masks masks = masks_of(bytes, lanes);
+    struct masks masks;
+    find_masks(bytes, lanes, &masks);
     struct runs runs = runs_of(&masks, &look->before);
-    struct sightings seen = {
-        .groups = masks.groups,
-        .long_numbers = long_numbers(&runs, &look->before),
-        .printed_numbers = printed_numbers(&runs, &look->before),
-    };
+    uint64_t longs = long_numbers(&runs, &look->before);
+    uint64_t printed = printed_numbers(&runs, &look->before);
     look->before = runs;
-    uint64_t any = seen.groups | seen.long_numbers | seen.printed_numbers;
-    return PS_UNLIKELY(any != 0) && confirm(look->text, begin, seen, look->classes, &look->token);
+    if (PS_UNLIKELY(has_group(&masks)) && confirm_groups(look, &masks, begin)) return true;
+    if (PS_LIKELY((longs | printed) == 0) || (look->classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
+    return confirm_cards(look->text, begin, longs, LONG_NUMBER_BACK) ||
+           confirm_cards(look->text, begin, printed, PRINTED_NUMBER_BACK);
 }
 
 static bool suspects_tokens(struct ps_span text, unsigned classes)
