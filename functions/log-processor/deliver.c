@@ -21,7 +21,7 @@ static enum ps_err on_result(void *context, const struct ps_opensearch_result *r
             ps_reply_mark(&deliver->book, pipeline_tag_carrier(result->tag), PS_REPLY_RETURNED);
             return PS_OK;
         }
-        account->spilled++;
+        deliver->spilled++;
         reason = PS_SPAN("undelivered");
         break;
     case PS_OPENSEARCH_REJECTED:
@@ -32,11 +32,20 @@ static enum ps_err on_result(void *context, const struct ps_opensearch_result *r
                             result->item);
 }
 
+/* Spilled is what the store has confirmed, as dead is. */
+static enum ps_err put_letters(struct deliver *deliver)
+{
+    PS_TRY(letters_put(&deliver->letters, deliver->arena, deliver->deadline));
+    deliver->account->spilled += deliver->spilled;
+    deliver->spilled = 0;
+    return PS_OK;
+}
+
 static enum ps_err item_begin(void *context, struct ps_buf **buf)
 {
     struct deliver *deliver = context;
     /* Here and not in on_result: putting letters speaks HTTP, and the sink may be in the middle of doing so. */
-    if (letters_full(&deliver->letters)) PS_TRY(letters_put(&deliver->letters, deliver->arena, deliver->deadline));
+    if (letters_full(&deliver->letters)) PS_TRY(put_letters(deliver));
     return ps_opensearch_buf(deliver->sink, buf);
 }
 
@@ -69,8 +78,7 @@ static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, 
 static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
 {
     struct deliver *deliver = context;
-    deliver->letters.coordinates = coordinates;
-    deliver->letters.time_ms = time_ms;
+    letters_first_record(&deliver->letters, coordinates, time_ms);
 }
 
 enum ps_err deliver_begin(struct deliver *deliver, struct ps_arena *arena, const struct deliver_options *options,
@@ -105,19 +113,18 @@ struct pipeline_output deliver_output(struct deliver *deliver)
 enum ps_err deliver_finish(struct deliver *deliver)
 {
     PS_TRY(ps_opensearch_finish(deliver->sink, &deliver->stats));
-    PS_TRY(letters_put(&deliver->letters, deliver->arena, deliver->deadline));
     deliver->account->requests = deliver->stats.requests;
     deliver->account->retried = deliver->stats.retried_items;
     deliver->account->sent_bytes = deliver->stats.sent_bytes;
-    return PS_OK;
+    return put_letters(deliver);
 }
 
 void deliver_give_up(struct deliver *deliver)
 {
     struct ps_account *account = deliver->account;
     /* Letters that were not put are not dead: their records come again with the payload. */
-    PS_ASSERT(account->verdicts[PS_VERDICT_DEAD] >= deliver->letters.count);
-    account->verdicts[PS_VERDICT_DEAD] -= deliver->letters.count;
+    PS_ASSERT(account->verdicts[PS_VERDICT_DEAD] >= deliver->letters.put);
+    account->verdicts[PS_VERDICT_DEAD] = deliver->letters.put;
     uint64_t settled = 0;
     for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++)
         settled += account->verdicts[verdict];

@@ -17,6 +17,7 @@ struct deliver {
     struct letters letters;
     struct ps_reply_book book; /* marks of carriers that go back */
     bool takes_back;
+    uint64_t spilled; /* undelivered records among the letters that are not put yet */
     struct ps_opensearch_stats stats;
 };
 

@@ -1,6 +1,7 @@
 #include "letters.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/base64.h"
@@ -14,6 +15,14 @@ enum ps_err letters_begin(struct letters *letters, struct ps_arena *arena, struc
     if (lines == NULL || letters->entries == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "dead letters of an invocation");
     ps_buf_init_fixed(&letters->lines, lines, LETTERS_BYTES_MAX);
     return PS_OK;
+}
+
+void letters_first_record(struct letters *letters, struct ps_span coordinates, int64_t time_ms)
+{
+    struct ps_span kept = ps_span_first(coordinates, LETTERS_COORDINATES_BYTES_MAX);
+    if (kept.len > 0) memcpy(letters->coordinates_text, kept.data, kept.len);
+    letters->coordinates = ps_span_make(letters->coordinates_text, kept.len);
+    letters->time_ms = time_ms;
 }
 
 /* Ends the letter that began at begin and enters it. */

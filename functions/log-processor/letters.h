@@ -8,6 +8,9 @@
 #include "base/buf.h"
 
 /* Collected bytes that ask for a put; a single letter may pass it by one document. */
+/* An event id has 56 digits; of a longer one the beginning will do, the content makes the key its own. */
+enum { LETTERS_COORDINATES_BYTES_MAX = 256 };
+
 enum { LETTERS_BYTES_WANTED = 2 << 20, LETTERS_BYTES_MAX = 12 << 20, LETTERS_MAX = 20000 };
 
 struct letter {
@@ -20,15 +23,19 @@ struct letters {
     struct ps_buf lines;
     struct letter *entries;
     size_t count;
-    struct ps_span coordinates; /* of the payload's first record: what the object's key is made of */
-    int64_t time_ms;            /* that record's time */
-    uint64_t put;               /* letters confirmed by the store */
-    enum ps_err err;            /* the first failure: the invocation must fail */
+    struct ps_span coordinates; /* of the payload's first record: what the object's key is made of; on text below */
+    char coordinates_text[LETTERS_COORDINATES_BYTES_MAX];
+    int64_t time_ms; /* that record's time */
+    uint64_t put;    /* letters confirmed by the store */
+    enum ps_err err; /* the first failure: the invocation must fail */
 };
 
 /* Address space for the letters of one invocation, touched only when there are some. */
 PS_MUST_USE enum ps_err letters_begin(struct letters *letters, struct ps_arena *arena,
                                       struct ps_dead_letter_store *store);
+
+/* The payload's first record. A copy is kept: coordinates may lie on memory that is taken back before the put. */
+void letters_first_record(struct letters *letters, struct ps_span coordinates, int64_t time_ms);
 
 /* A document that was not stored: item is its action line and document line. */
 PS_MUST_USE enum ps_err letters_add_item(struct letters *letters, uint64_t tag, struct ps_span reason, uint32_t status,

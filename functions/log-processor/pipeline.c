@@ -92,6 +92,7 @@ static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope
     if (!open->in_hand) return PS_OK;
     open->in_hand = false;
     struct ps_arena *scratch = &run->scratch[open->scratch];
+    open->record.message = ps_clean_end(open->record.message); /* a piece whose rest never came */
     struct stages_output out = {
         .output = run->output,
         .tag = pipeline_tag(carrier, open->event.position),
@@ -137,9 +138,10 @@ static enum ps_err read_event(struct run *run, struct ps_from_cwlogs_envelope *e
     PS_TRY(ps_from_cwlogs_next(envelope, arena, &next->event, more));
     if (!*more || next->event.fault != NULL) return PS_OK;
     ps_from_cwlogs_record(envelope, &next->event, run->pipeline->stages.function_region, &next->record);
-    bool cut = false;
-    PS_TRY(ps_clean(arena, next->event.message, PS_CLEAN_UNLIMITED, &next->record.message, &cut));
+    PS_TRY(ps_clean_piece(arena, next->event.message, &next->record.message));
     PS_TRY(ps_container_unwrap(arena, &next->record, &next->container, &next->contained));
+    bool goes_on = next->container.partial && !next->container.last;
+    if (!goes_on) next->record.message = ps_clean_end(next->record.message);
     next->in_hand = true;
     return PS_OK;
 }
@@ -151,11 +153,22 @@ static enum ps_err try_join(struct run *run, struct ps_multiline *lines, struct 
     struct ps_span text = next->record.message;
     bool is_piece = open->in_hand && ps_container_continues(&open->container, &next->container) && fits(open, text);
     /* The joiner sees every text that is no piece: its state follows the stream. */
-    bool is_line = !is_piece && run->pipeline->settings->multiline && ps_multiline_continues(lines, text) &&
-                   open->in_hand && fits(open, text);
+    bool is_line = !is_piece && run->pipeline->settings->multiline && ps_multiline_continues(lines, text);
+    if (is_line && !(open->in_hand && fits(open, text))) {
+        /* Pieces made the record larger than the joiner knows: it begins anew with this text, which it keeps a view of.
+         */
+        is_line = false;
+        ps_multiline_begin(lines);
+        (void)ps_multiline_continues(lines, text);
+    }
     *joined = is_piece || is_line;
     if (!*joined) return PS_OK;
-    if (is_piece) open->container = next->container;
+    if (is_piece) {
+        /* Stream and id are the same in all pieces; the ones of next lie on memory that is taken back. */
+        open->container.ordinal = next->container.ordinal;
+        open->container.partial = next->container.partial;
+        open->container.last = next->container.last;
+    }
     return join(run, open, text, is_piece);
 }
 

@@ -3,6 +3,7 @@
 #include "record/clean.h"
 #include "record/identity.h"
 #include "record/parse.h"
+#include "record/parse_vpcflow.h"
 #include "record/schema.h"
 
 /* An item that is too large for the sink's buffers is built here for its dead letter; more than this cannot come from
@@ -35,8 +36,7 @@ static enum ps_err open_redact(struct ps_arena *process, const struct settings *
 
 static enum ps_err open_tags(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    enum ps_err err = ps_enrich_tags_parse(process, settings->tags, &stages->tags);
-    return err == PS_OK ? PS_OK : ps_err_wrap(err, "TAGS");
+    return ps_enrich_tags_parse(process, settings->tags, &stages->tags); /* names the setting itself */
 }
 
 static enum ps_err open_index(struct ps_arena *process, const struct settings *settings, struct stages *stages)
@@ -46,9 +46,26 @@ static enum ps_err open_index(struct ps_arena *process, const struct settings *s
     return err == PS_OK ? PS_OK : ps_err_wrap(err, "OPENSEARCH_INDEX");
 }
 
+static enum ps_err open_vpc_flow(struct ps_arena *process, const struct settings *settings, struct stages *stages)
+{
+    struct ps_span text = settings->vpc_flow_fields;
+    if (text.len == 0) return PS_OK;
+    struct ps_parse_vpcflow_format *format = PS_ARENA_NEW(process, struct ps_parse_vpcflow_format);
+    if (format == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "VPC_FLOW_FIELDS");
+    bool matched = false;
+    PS_TRY(ps_parse_vpcflow_format(process, text, format, &matched));
+    if (!matched) {
+        PS_FAIL(PS_ERR_BAD_CONFIG,
+                "VPC_FLOW_FIELDS is no list of field names with version or log-status among them, as in "
+                "\"${version} ${srcaddr} ${dstaddr}\"");
+    }
+    stages->vpc_flow = format;
+    return PS_OK;
+}
+
 /* Each makes one thing of the settings and names the setting when it cannot. */
 static enum ps_err (*const OPENERS[])(struct ps_arena *, const struct settings *, struct stages *) = {
-    open_include, open_exclude, open_redact, open_tags, open_index,
+    open_include, open_exclude, open_redact, open_tags, open_index, open_vpc_flow,
 };
 
 /* What lies outside the arena: code that PCRE2 compiled. */
@@ -106,11 +123,19 @@ enum ps_err stages_envelope_begin(const struct stages *stages, struct ps_arena *
                             &out->bulk);
 }
 
+/* A declared order of flow log columns comes first: nothing in such a line tells its format. */
+static enum ps_err parse(const struct stages *stages, struct ps_arena *scratch, struct ps_record *record)
+{
+    bool matched = false;
+    if (stages->vpc_flow != NULL) PS_TRY(ps_parse_vpcflow_fields(scratch, record, stages->vpc_flow, &matched));
+    return matched ? PS_OK : ps_parse(scratch, record);
+}
+
 /* From the message to a record that says all it can. */
 static enum ps_err understand(struct stages_envelope *envelope, struct ps_arena *scratch,
                               const struct ps_from_cwlogs_event *event, struct ps_record *record)
 {
-    PS_TRY(ps_parse(scratch, record));
+    PS_TRY(parse(envelope->stages, scratch, record));
     PS_TRY(ps_from_cwlogs_extracted(scratch, event, record));
     bool cut = false;
     PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));

@@ -8,6 +8,7 @@
 #include "record/enrich.h"
 #include "record/filter.h"
 #include "record/index_name.h"
+#include "record/parse_vpcflow.h"
 #include "record/redact.h"
 #include "record/to_bulk.h"
 
@@ -19,6 +20,7 @@ struct stages {
     struct ps_match *exclude; /* NULL: nothing */
     struct ps_filter filter;
     struct ps_redact *redact;
+    const struct ps_parse_vpcflow_format *vpc_flow; /* NULL: no order was declared */
     struct ps_enrich_settings enrich;
     struct ps_enrich_tags tags;
     struct ps_index_name index;

@@ -153,7 +153,7 @@ static size_t removal_length(const char *at, const char *end)
     }
 }
 
-static struct ps_span trim_end(struct ps_span text)
+struct ps_span ps_clean_end(struct ps_span text)
 {
     while (text.len > 0) {
         char last = text.data[text.len - 1];
@@ -194,18 +194,33 @@ static enum ps_err rewrite(struct ps_arena *arena, struct ps_span text, const ch
         }
         change = find_change(at, end);
     }
-    *out = trim_end(ps_span_between(copy, put));
+    *out = ps_span_between(copy, put);
+    return PS_OK;
+}
+
+static enum ps_err change_all(struct ps_arena *arena, struct ps_span *text)
+{
+    if (text->len == 0) return PS_OK;
+    const char *change = find_change(text->data, text->data + text->len);
+    if (PS_LIKELY(change == text->data + text->len)) return PS_OK;
+    return rewrite(arena, *text, change, text);
+}
+
+enum ps_err ps_clean_piece(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
+{
+    struct ps_span clean = text;
+    PS_TRY(change_all(arena, &clean));
+    if (clean.len > 0 && clean.data[clean.len - 1] == '\n') clean.len--;
+    *out = clean;
     return PS_OK;
 }
 
 enum ps_err ps_clean(struct ps_arena *arena, struct ps_span text, size_t bytes_max, struct ps_span *out, bool *cut)
 {
-    struct ps_span clean = trim_end(text);
+    struct ps_span clean = ps_clean_end(text);
     *cut = false;
-    if (clean.len > 0) {
-        const char *change = find_change(clean.data, clean.data + clean.len);
-        if (PS_UNLIKELY(change != clean.data + clean.len)) PS_TRY(rewrite(arena, clean, change, &clean));
-    }
+    PS_TRY(change_all(arena, &clean));
+    clean = ps_clean_end(clean);
     if (PS_UNLIKELY(clean.len > bytes_max)) return ps_clean_cut(arena, clean, bytes_max, out, cut);
     *out = clean;
     return PS_OK;

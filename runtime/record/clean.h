@@ -23,6 +23,13 @@
 PS_MUST_USE enum ps_err ps_clean(struct ps_arena *arena, struct ps_span text, size_t bytes_max, struct ps_span *out,
                                  bool *cut);
 
+/* For what may be a piece of a longer line: white space at its end belongs to the line and stays, but for one line
+ * feed, which only ended the piece. */
+PS_MUST_USE enum ps_err ps_clean_piece(struct ps_arena *arena, struct ps_span text, struct ps_span *out);
+
+/* text without the white space at its end. */
+struct ps_span ps_clean_end(struct ps_span text);
+
 /* text when it has at most bytes_max bytes; else its beginning, whole characters only, and the marker
  * "…[cut N bytes]", together at most bytes_max. A limit too small for the marker gets none. */
 PS_MUST_USE enum ps_err ps_clean_cut(struct ps_arena *arena, struct ps_span text, size_t bytes_max, struct ps_span *out,

@@ -142,8 +142,7 @@ static enum ps_err set_log(struct ps_arena *arena, struct ps_record *record, str
     PS_TRY(ps_json_read_unescape(arena, field.value, &text));
     bool ended = text.len > 0 && text.data[text.len - 1] == '\n';
     if (!ended && text.len >= DOCKER_PIECE_BYTES) out->partial = true;
-    bool cut = false;
-    return ps_clean(arena, text, PS_CLEAN_UNLIMITED, &record->message, &cut);
+    return ps_clean_piece(arena, text, &record->message);
 }
 
 static void set_if_empty(struct ps_span *member, struct ps_span text)
@@ -276,6 +275,8 @@ static enum ps_err unwrap_object(struct ps_arena *arena, struct ps_record *recor
     PS_TRY(put_members(arena, record, out));
     if (out->partial_id.len > 0) out->partial = true;
     if (!out->partial) out->last = false;
+    /* Members come in any order, so only now is it known whether the line goes on. */
+    if (!out->partial || out->last) record->message = ps_clean_end(record->message);
     return PS_OK;
 }
 
@@ -296,7 +297,7 @@ static bool unwrap_cri(struct ps_record *record, struct ps_container *out)
     if (tags.len > 1 && tags.data[1] != ':') return false;
     out->stream = stream;
     out->partial = partial;
-    record->message = rest;
+    record->message = partial ? rest : ps_clean_end(rest);
     (void)ps_record_accept_time(record, ms);
     return true;
 }

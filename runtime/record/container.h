@@ -18,8 +18,9 @@ struct ps_container {
     bool last;                 /* and it is the last one */
 };
 
-/* Takes the wrapper off record->message (clean text). service and host are set where they are empty. A record that is
- * no wrapper is left alone, *out is then zero and *matched false. Fails with NO_MEMORY only. */
+/* Takes the wrapper off record->message (clean text; of pieces the end stays as it is). service and host are set where
+ * they are empty. A record that is no wrapper is left alone, *out is then zero and *matched false. Fails with NO_MEMORY
+ * only. */
 PS_MUST_USE enum ps_err ps_container_unwrap(struct ps_arena *arena, struct ps_record *record, struct ps_container *out,
                                             bool *matched);
 

@@ -31,11 +31,15 @@ static bool all_digits(struct ps_span text)
     return ps_span_to_u64(text, &number);
 }
 
+static bool is_status(struct ps_span text)
+{
+    return ps_span_eq(text, PS_SPAN("OK")) || ps_span_eq(text, PS_SPAN("NODATA")) ||
+           ps_span_eq(text, PS_SPAN("SKIPDATA"));
+}
+
 static bool is_default_line(const struct ps_span *columns)
 {
-    struct ps_span status = columns[STATUS_AT];
-    bool status_known = ps_span_eq(status, PS_SPAN("OK")) || ps_span_eq(status, PS_SPAN("NODATA")) ||
-                        ps_span_eq(status, PS_SPAN("SKIPDATA"));
+    bool status_known = is_status(columns[STATUS_AT]);
     bool account = ps_span_eq(columns[ACCOUNT_AT], PS_SPAN("unknown")) ||
                    (columns[ACCOUNT_AT].len == 12 && all_digits(columns[ACCOUNT_AT]));
     return status_known && account && ps_span_starts(columns[INTERFACE_AT], PS_SPAN("eni-")) && all_digits(columns[0]);
@@ -84,13 +88,31 @@ enum ps_err ps_parse_vpcflow(struct ps_arena *arena, struct ps_record *record, b
     return take_line(arena, record, &DEFAULT_FORMAT, columns, matched);
 }
 
+/* Any sentence with as many words would be a flow log: columns that have a form must have it. */
+static bool is_declared_line(const struct ps_parse_vpcflow_format *format, const struct ps_span *columns)
+{
+    static const struct ps_span NUMBERS[] = {
+        PS_SPAN_INIT("version"), PS_SPAN_INIT("srcport"), PS_SPAN_INIT("dstport"), PS_SPAN_INIT("protocol"),
+        PS_SPAN_INIT("packets"), PS_SPAN_INIT("bytes"),   PS_SPAN_INIT("start"),   PS_SPAN_INIT("end"),
+    };
+    for (size_t i = 0; i < format->count; i++) {
+        struct ps_span name = format->names[i];
+        if (ps_span_eq(columns[i], PS_SPAN("-"))) continue;
+        if (ps_span_eq(name, PS_SPAN("log_status")) && !is_status(columns[i])) return false;
+        for (size_t n = 0; n < sizeof NUMBERS / sizeof NUMBERS[0]; n++) {
+            if (ps_span_eq(name, NUMBERS[n]) && !all_digits(columns[i])) return false;
+        }
+    }
+    return true;
+}
+
 enum ps_err ps_parse_vpcflow_fields(struct ps_arena *arena, struct ps_record *record,
                                     const struct ps_parse_vpcflow_format *format, bool *matched)
 {
     struct ps_span columns[PS_PARSE_VPCFLOW_FIELDS_MAX];
     *matched = false;
     if (format->count == 0 || format->count > PS_PARSE_VPCFLOW_FIELDS_MAX) return PS_OK;
-    if (!read_columns(record->message, format->count, columns)) return PS_OK;
+    if (!read_columns(record->message, format->count, columns) || !is_declared_line(format, columns)) return PS_OK;
     return take_line(arena, record, format, columns, matched);
 }
 

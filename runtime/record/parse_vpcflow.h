@@ -18,7 +18,8 @@ struct ps_parse_vpcflow_format {
 /* The default order. */
 PS_MUST_USE enum ps_err ps_parse_vpcflow(struct ps_arena *arena, struct ps_record *record, bool *matched);
 
-/* A declared order. A line matches when it has exactly that many columns. */
+/* A declared order. A line matches when it has exactly that many columns, with digits where numbers belong and a known
+ * status. */
 PS_MUST_USE enum ps_err ps_parse_vpcflow_fields(struct ps_arena *arena, struct ps_record *record,
                                                 const struct ps_parse_vpcflow_format *format, bool *matched);
 

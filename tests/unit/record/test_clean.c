@@ -25,8 +25,12 @@ static const struct clean_case CASES[] = {
     { "\x1b[2J\x1b[Hcleared", "cleared" },
     { "\x1b]0;title\x07text", "text" },
     { "\x1b]8;;http://x/\x1b\\link\x1b]8;;\x1b\\", "link" },
-    { "\x1b(Bcharset \x1b=keypad \x1b" "7", "charset keypad" },
-    { "c1 csi \xc2\x9b" "31mred", "c1 csi red" },
+    { "\x1b(Bcharset \x1b=keypad \x1b"
+      "7",
+      "charset keypad" },
+    { "c1 csi \xc2\x9b"
+      "31mred",
+      "c1 csi red" },
     { "unfinished \x1b[31", "unfinished" },
     { "unfinished \x1b", "unfinished" },
     { "an OSC hides nothing \x1b]0;not a title", "an OSC hides nothing 0;not a title" },
@@ -34,13 +38,32 @@ static const struct clean_case CASES[] = {
     { "broken \x1b[31\nnext", "broken \nnext" },
     { "zero\xe2\x80\x8bwidth\xef\xbb\xbf\xe2\x81\xa0", "zerowidth" },
     { "marks \xe2\x80\x8e\xe2\x80\x8f\xd8\x9c.", "marks ." },
-    { "bidi \xe2\x80\xae" "evil\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9", "bidi evil x" },
+    { "bidi \xe2\x80\xae"
+      "evil\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9",
+      "bidi evil x" },
     { "joiners \xe2\x80\x8c\xe2\x80\x8d stay", "joiners \xe2\x80\x8c\xe2\x80\x8d stay" },
     { "quotes \xe2\x80\x9cstay\xe2\x80\x9d \xe2\x80\xa6", "quotes \xe2\x80\x9cstay\xe2\x80\x9d \xe2\x80\xa6" },
     { "\xd8\xa7\xd9\x84\xd8\xb9\xef\xbc\x81", "\xd8\xa7\xd9\x84\xd8\xb9\xef\xbc\x81" },
     { "\xef\xbb\xbf{\"a\":1}", "{\"a\":1}" },
     { "color at the end\x1b[0m \x1b[K\n", "color at the end" },
 };
+
+static void a_piece_keeps_the_white_space_at_its_end(void)
+{
+    static const struct clean_case PIECES[] = {
+        { "one ", "one " },         { "tab\t\n", "tab\t" }, { "\x1b[31mred \x1b[0m", "red " },
+        { "two\r\n\r\n", "two\n" }, { "\n", "" },           { "", "" },
+    };
+    struct ps_arena arena = check_arena(1 << 20);
+    for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
+        struct ps_span piece = { 0 };
+        if (CHECK_OK(ps_clean_piece(&arena, ps_span_of(PIECES[i].input), &piece))) CHECK_TEXT(piece, PIECES[i].wanted);
+    }
+    CHECK_TEXT(ps_clean_end(PS_SPAN(" a \n\t\r ")), " a");
+    struct ps_span piece;
+    PS_EACH_FAILURE(&arena, ps_clean_piece(&arena, PS_SPAN("bell\a"), &piece));
+    ps_arena_fini(&arena);
+}
 
 /* Every case also behind 1 to 40 plain bytes, so that each place in a block of 16 is met. */
 static void control_and_hidden_characters_go(void)
@@ -170,6 +193,7 @@ static void full_memory_is_an_error(void)
 
 int main(void)
 {
+    RUN(a_piece_keeps_the_white_space_at_its_end);
     RUN(control_and_hidden_characters_go);
     RUN(a_clean_text_is_not_copied);
     RUN(every_prefix_is_read_within_its_bytes);
