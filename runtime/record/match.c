@@ -91,16 +91,13 @@ static bool is_plain(struct ps_span pattern)
     for (size_t i = 0; i + 1 < pattern.len; i++) {
         char c = pattern.data[i];
         char next = pattern.data[i + 1];
-        if (c == '\\') {
-            if (next == 'Q' || next == 'E') return false;
-            i++;
-        } else if (c == '(' && next == '*') {
-            return false;
-        } else if (c == '(' && next == '?') {
-            if (i + 2 >= pattern.len || !is_one_of(pattern.data[i + 2], PS_SPAN(":=!<>"))) return false;
-        } else if (c == '[' && is_one_of(next, PS_SPAN(":.="))) {
-            return false;
-        }
+        bool options =
+            c == '(' && next == '?' && (i + 2 >= pattern.len || !is_one_of(pattern.data[i + 2], PS_SPAN(":=!<>")));
+        bool verb = c == '(' && next == '*';
+        bool posix = c == '[' && is_one_of(next, PS_SPAN(":.="));
+        bool quoting = c == '\\' && (next == 'Q' || next == 'E');
+        if (options || verb || posix || quoting) return false;
+        if (c == '\\') i++;
     }
     return true;
 }
@@ -170,7 +167,7 @@ static bool has_argument_escape(struct ps_span pattern)
 }
 
 /* Writes the longest run of required literals to buf (pattern.len bytes) and returns its length. */
-static size_t find_literal(struct ps_span pattern, char *buf)
+static size_t find_literal(struct ps_span pattern, bool utf, char *buf)
 {
     if (!is_plain(pattern) || has_argument_escape(pattern)) return 0;
     size_t best_at = 0;
@@ -183,6 +180,8 @@ static size_t find_literal(struct ps_span pattern, char *buf)
         char byte = 0;
         size_t behind = 0;
         bool is_literal = literal_item(pattern, at, &byte, &behind);
+        /* A quantifier behind it is for the whole character, not for its last byte. */
+        if (utf && (byte & 0x80) != 0) is_literal = false;
         unsigned least = quantifier(pattern, behind, &at);
         if (is_literal && least > 0) buf[run_at + run_len++] = byte;
         if (run_len > best_len) {
@@ -244,7 +243,8 @@ enum ps_err ps_match_compile(struct ps_arena *process, struct ps_span pattern, u
     if (match == NULL || literal == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no memory to compile a pattern");
     match->memory.arena = process;
     PS_TRY(compile_code(match, pattern, flags));
-    size_t literal_len = (flags & PS_MATCH_CASELESS) != 0 ? 0 : find_literal(pattern, literal);
+    size_t literal_len =
+        (flags & PS_MATCH_CASELESS) != 0 ? 0 : find_literal(pattern, (flags & PS_MATCH_UTF) != 0, literal);
     match->literal = ps_span_make(literal, literal_len);
     match->prefilter = literal_len > 0 && (flags & PS_MATCH_NO_PREFILTER) == 0;
     *out = match;

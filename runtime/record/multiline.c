@@ -1,6 +1,6 @@
 #include "record/multiline.h"
 
-enum { LOOK_BYTES_MAX = 1024, WORD_BYTES_MAX = 200, BLOCK_DEPTH_MAX = 8 };
+enum { LOOK_BYTES_MAX = 1024, WORD_BYTES_MAX = 200 };
 
 /* What the record in hand is. */
 enum kind {
@@ -157,12 +157,11 @@ static bool looks_like_head(struct ps_span first)
         PS_SPAN_INIT("panic"), PS_SPAN_INIT("Unhandled"), PS_SPAN_INIT("Uncaught"), PS_SPAN_INIT("Traceback"),
         PS_SPAN_INIT("fatal"), PS_SPAN_INIT("Rejection"),
     };
-    struct ps_span look = ps_span_first(first, LOOK_BYTES_MAX);
-    if (is_never_head(look)) return false;
+    if (is_never_head(first)) return false;
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
-        if (ps_span_find(look, WORDS[i]) != PS_SPAN_NONE) return true;
+        if (ps_span_find(first, WORDS[i]) != PS_SPAN_NONE) return true;
     }
-    return is_qualified_name_with_colon(look);
+    return is_qualified_name_with_colon(first);
 }
 
 /* "fail: Acme.Api.Orders[0]": the console logger of .NET, which puts everything else on indented lines. */
@@ -172,7 +171,7 @@ static bool is_dotnet_console_head(struct ps_span first)
         PS_SPAN_INIT("trce: "), PS_SPAN_INIT("dbug: "), PS_SPAN_INIT("info: "),
         PS_SPAN_INIT("warn: "), PS_SPAN_INIT("fail: "), PS_SPAN_INIT("crit: "),
     };
-    struct ps_span line = ps_span_trim(first_line(ps_span_first(first, LOOK_BYTES_MAX)));
+    struct ps_span line = ps_span_trim(first_line(first));
     return STARTS_WITH_ONE_OF(line, LEVELS) && ps_span_ends(line, PS_SPAN("]"));
 }
 
@@ -286,10 +285,16 @@ static bool is_go_line(struct ps_span line)
 /* -- the record in hand
  * ------------------------------------------------------------------------------------------------ */
 
+/* How the record in hand begins. */
+static struct ps_span first_of(const struct ps_multiline *state)
+{
+    return ps_span_make(state->look, state->look_len);
+}
+
 static bool is_head(struct ps_multiline *state)
 {
     if (state->kind != KIND_PLAIN) return true;
-    if (state->start == START_UNKNOWN) state->start = looks_like_head(state->first) ? START_YES : START_NO;
+    if (state->start == START_UNKNOWN) state->start = looks_like_head(first_of(state)) ? START_YES : START_NO;
     return state->start == START_YES;
 }
 
@@ -357,14 +362,10 @@ static bool continues_indented(struct ps_multiline *state, struct ps_span line)
         return true;
     }
     if (begins_record(bare)) return state->block_depth > 0 && bare.data[0] == '{';
-    if (!is_head(state)) return is_dotnet_console_head(state->first);
-    if (is_traceback(bare)) {
+    if (!is_head(state)) return is_dotnet_console_head(first_of(state));
+    if (state->kind == KIND_PLAIN && (is_frame(bare) || is_cause(bare) || is_elision(bare))) state->kind = KIND_TRACE;
+    if (is_traceback(bare) || (state->kind == KIND_PLAIN && ps_span_starts(bare, PS_SPAN("File \""))))
         state->kind = KIND_PYTHON;
-    } else if (state->kind == KIND_PLAIN && (is_frame(bare) || is_cause(bare) || is_elision(bare))) {
-        state->kind = KIND_TRACE;
-    } else if (state->kind == KIND_PLAIN && ps_span_starts(bare, PS_SPAN("File \""))) {
-        state->kind = KIND_PYTHON;
-    }
     return true;
 }
 
@@ -393,8 +394,8 @@ static bool continues_at_margin(struct ps_multiline *state, struct ps_span line)
         return true;
     }
     /* "... ERROR could not load order", then "java.lang.IllegalStateException: no stock" */
-    if (state->kind == KIND_PLAIN && state->lines == 1 && is_exception_head(line) && !is_exception_head(state->first) &&
-        is_head(state)) {
+    if (state->kind == KIND_PLAIN && state->lines == 1 && is_exception_head(line) &&
+        !is_exception_head(first_of(state)) && is_head(state)) {
         state->kind = KIND_TRACE;
         return true;
     }
@@ -459,16 +460,20 @@ static enum kind kind_behind(enum kind kind, struct ps_span text)
     return is_margin && is_python_exception(line) ? KIND_PYTHON_DONE : kind;
 }
 
-static void begin_record(struct ps_multiline *state, struct ps_span text, bool is_over_limit)
+static void begin_record(struct ps_multiline *state, struct ps_span text)
 {
-    /* The rest of a trace that was too long is a trace as well. */
-    enum kind kind = is_over_limit ? (enum kind)state->kind : kind_behind(kind_of_first(text), text);
-    *state = (struct ps_multiline){ .first = text, .bytes = text.len, .lines = 1, .kind = (uint8_t)kind };
+    bool is_json = text.len > 0 && text.data[0] == '{';
+    struct ps_span look = ps_span_first(text, is_json ? 0 : PS_MULTILINE_LOOK_BYTES_MAX);
+    if (look.len > 0) memcpy(state->look, look.data, look.len);
+    state->look_len = (uint16_t)look.len;
+    state->kind = (uint8_t)kind_behind(kind_of_first(text), text);
+    state->start = is_json ? START_NO : START_UNKNOWN;
+    state->block_depth = 0;
 }
 
 void ps_multiline_begin(struct ps_multiline *state)
 {
-    *state = (struct ps_multiline){ 0 };
+    state->lines = 0;
 }
 
 bool ps_multiline_continues(struct ps_multiline *state, struct ps_span text)
@@ -478,7 +483,10 @@ bool ps_multiline_continues(struct ps_multiline *state, struct ps_span text)
         continues && (state->lines >= PS_MULTILINE_LINES_MAX || state->bytes > PS_MULTILINE_BYTES_MAX ||
                       text.len >= PS_MULTILINE_BYTES_MAX - state->bytes);
     if (!continues || is_over_limit) {
-        begin_record(state, text, is_over_limit);
+        /* The rest of a trace that was too long is a trace as well: what is known of it stays. */
+        if (!continues) begin_record(state, text);
+        state->lines = 1;
+        state->bytes = text.len;
         return false;
     }
     state->lines++;

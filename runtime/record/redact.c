@@ -148,7 +148,7 @@ bool ps_redact_is_off(const struct ps_redact *redact)
 /* -- suspicion ------------------------------------------------------------------------------------------------------
  */
 
-/* Whether the literal looks the same in a string with escapes as without them (\u and \x apart). */
+/* Whether the literal looks the same in a string with escapes as without them (\u, \b and \f apart). */
 static bool is_never_escaped(struct ps_span literal)
 {
     for (size_t i = 0; i < literal.len; i++) {
@@ -158,11 +158,22 @@ static bool is_never_escaped(struct ps_span literal)
     return literal.len > 0;
 }
 
+/* An escape after whose undoing (and cleaning) any literal could be there. */
+static bool has_changing_escape(struct ps_span text)
+{
+    for (size_t at = 0; at + 1 < text.len; at++) {
+        ptrdiff_t next = ps_span_find_byte(ps_span_from(text, at), '\\');
+        if (next == PS_SPAN_NONE) return false;
+        at += (size_t)next;
+        if (at + 1 < text.len && ps_span_find_byte(PS_SPAN("ubf"), text.data[at + 1]) != PS_SPAN_NONE) return true;
+    }
+    return false;
+}
+
 static bool patterns_suspect(const struct ps_redact *redact, struct ps_span text)
 {
     if (redact->pattern_count == 0) return false;
-    if (ps_span_find(text, PS_SPAN("\\u")) != PS_SPAN_NONE || ps_span_find(text, PS_SPAN("\\x")) != PS_SPAN_NONE)
-        return true;
+    if (has_changing_escape(text)) return true;
     for (size_t i = 0; i < redact->pattern_count; i++) {
         struct ps_span literal = ps_match_literal(redact->patterns[i].match);
         if (!is_never_escaped(literal) || ps_span_find(text, literal) != PS_SPAN_NONE) return true;
@@ -302,13 +313,12 @@ static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *ar
                              struct ps_span *text, struct ps_redact_counts *counts)
 {
     if (text->len == 0 || (name == PS_SECRET_NAME_NONE && !ps_redact_suspects(redact, *text))) return PS_OK;
-    struct ps_span before = *text;
     for (int pass = 0; pass < PASSES_MAX; pass++) {
-        before = *text;
+        const char *before = text->data;
         PS_TRY(hide_secrets(redact, arena, name, text, counts));
         for (size_t i = 0; i < redact->pattern_count; i++)
             PS_TRY(hide_matches(redact, i, arena, text, counts));
-        if (before.data == text->data) return PS_OK;
+        if (text->data == before) return PS_OK;
     }
     return PS_OK;
 }

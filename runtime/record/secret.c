@@ -118,33 +118,39 @@ static size_t key_id_end(struct ps_span text, size_t at)
 }
 
 enum {
-    JWT_PART_BYTES_MAX = 16 << 10,
     JWT_HEADER_BYTES_MIN = 10, /* {"a":1} in base64url */
     JWT_PAYLOAD_BYTES_MIN = 4,
     JWE_FURTHER_PARTS_MAX = 3,
 };
 
-/* End of the token whose "eyJ" (base64url of {") stands at `at`, or 0. */
-static size_t jwt_end(struct ps_span text, size_t at)
+/* End of the token whose first part ends with the dot at `dot`, or 0. */
+static size_t jwt_end_behind(struct ps_span text, size_t dot)
 {
-    if (!has_at(text, at, PS_SPAN("eyJ"))) return 0;
-    size_t header = run_at(text, at, ALNUM | URL64, JWT_PART_BYTES_MAX);
-    size_t dot = at + header;
-    if (header < JWT_HEADER_BYTES_MIN || !has_at(text, dot, PS_SPAN("."))) return 0;
-    size_t payload = run_at(text, dot + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    if (!has_at(text, dot, PS_SPAN("."))) return 0;
+    size_t payload = run_at(text, dot + 1, ALNUM | URL64, text.len);
     size_t end = dot + 1 + payload;
-    bool has_third = has_at(text, end, PS_SPAN("."));
     /* Cut off in its payload it still tells everything. */
-    if (!has_third) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
+    if (!has_at(text, end, PS_SPAN("."))) return has_at(text, dot + 1, PS_SPAN("eyJ")) ? end : 0;
     /* Only an encrypted token (JWE) may leave its second part out, and then it has more than dots behind it. */
-    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+    size_t next = run_at(text, end + 1, ALNUM | URL64, JWT_PAYLOAD_BYTES_MIN);
     if (payload < JWT_PAYLOAD_BYTES_MIN && (payload > 0 || next < JWT_PAYLOAD_BYTES_MIN)) return 0;
     for (int part = 0; part < JWE_FURTHER_PARTS_MAX && has_at(text, end, PS_SPAN(".")); part++) {
-        size_t len = run_at(text, end + 1, ALNUM | URL64, JWT_PART_BYTES_MAX);
+        size_t len = run_at(text, end + 1, ALNUM | URL64, text.len);
         if (len == 0 && part > 0) break;
         end += 1 + len;
     }
     return end;
+}
+
+/* End of the token whose "eyJ" (base64url of {") stands at `at`, or 0. */
+static size_t jwt_end(struct ps_span text, size_t at, struct ps_secret_token *known)
+{
+    if (!has_at(text, at, PS_SPAN("eyJ"))) return 0;
+    if (at < known->begin || at >= known->dot) {
+        size_t dot = at + run_at(text, at, ALNUM | URL64, text.len);
+        *known = (struct ps_secret_token){ at, dot, jwt_end_behind(text, dot) };
+    }
+    return known->dot - at >= JWT_HEADER_BYTES_MIN ? known->end : 0;
 }
 
 /* -- cards ----------------------------------------------------------------------------------------------------------
@@ -246,8 +252,16 @@ static void read_groups(struct ps_span text, size_t at, struct groups *groups)
     }
 }
 
+/* Part of a decimal fraction or of a telephone number. */
+static bool is_other_number(struct ps_span text, size_t begin, size_t end)
+{
+    if (begin > 0 && text.data[begin - 1] == '+') return true;
+    if (begin > 1 && text.data[begin - 1] == '.' && is(text.data[begin - 2], DIGIT)) return true;
+    return has_at(text, end, PS_SPAN(".")) && is_at(text, end + 1, DIGIT);
+}
+
 /* End of the card printed in one of the forms, or 0. */
-static size_t printed_card_end(const struct groups *groups)
+static size_t printed_card_end(struct ps_span text, size_t at, const struct groups *groups)
 {
     for (size_t i = 0; i < FORMS_COUNT; i++) {
         size_t count = 0;
@@ -255,17 +269,11 @@ static size_t printed_card_end(const struct groups *groups)
         while (group < GROUPS_MAX && FORMS[i][group] != 0 && FORMS[i][group] == groups->lens[group])
             count += FORMS[i][group++];
         bool fits = group == GROUPS_MAX || FORMS[i][group] == 0;
-        if (fits && is_card(groups->digits, count)) return groups->ends[group - 1];
+        if (!fits || !is_card(groups->digits, count)) continue;
+        size_t end = groups->ends[group - 1];
+        if (!is_other_number(text, at, end)) return end;
     }
     return 0;
-}
-
-/* Part of a decimal fraction or of a telephone number. */
-static bool is_other_number(struct ps_span text, size_t begin, size_t end)
-{
-    if (begin > 0 && text.data[begin - 1] == '+') return true;
-    if (begin > 1 && text.data[begin - 1] == '.' && is(text.data[begin - 2], DIGIT)) return true;
-    return has_at(text, end, PS_SPAN(".")) && is_at(text, end + 1, DIGIT);
 }
 
 /* Part of a digest or an object id: hexadecimal around it. */
@@ -283,17 +291,15 @@ static size_t card_end(struct ps_span text, size_t at, bool lenient)
     /* Every prefix begins with 2 to 6. Epoch milliseconds don't, until 2033. */
     if (text.data[at] < '2' || text.data[at] > '6') return 0;
     size_t run = run_at(text, at, DIGIT, CARD_DIGITS_MAX + 1);
-    size_t end = 0;
-    bool is_printed = run == 4 || run == 6;
-    if (run >= CARD_DIGITS_MIN) {
-        if (run <= CARD_DIGITS_MAX && is_card(text.data + at, run)) end = at + run;
-    } else if (is_printed) {
+    if (run == 4 || run == 6) {
         struct groups groups = { 0 };
         read_groups(text, at, &groups);
-        end = printed_card_end(&groups);
+        return printed_card_end(text, at, &groups);
     }
-    if (end == 0 || is_other_number(text, at, end)) return 0;
-    return lenient || is_printed || !is_in_digest(text, at, end) ? end : 0;
+    if (run < CARD_DIGITS_MIN || run > CARD_DIGITS_MAX || !is_card(text.data + at, run)) return 0;
+    size_t end = at + run;
+    if (is_other_number(text, at, end)) return 0;
+    return lenient || !is_in_digest(text, at, end) ? end : 0;
 }
 
 /* -- names that announce a secret -----------------------------------------------------------------------------------
@@ -648,14 +654,17 @@ static void note_name(struct ps_secret_scan *scan, size_t at)
     size_t end = 0;
     struct ps_secret secret;
     enum ps_secret_name name = name_at(scan->text, at, &end);
-    if ((class_of_name(name) & scan->classes) == 0 || !find_value(scan->text, end, name, &secret)) return;
+    if ((class_of_name(name) & scan->classes) == 0) return;
+    /* Session tokens are long: one at a time, or a text of names alone would be read once for each. */
+    if (name == PS_SECRET_NAME_TOKEN && scan->is_announced) return;
+    if (!find_value(scan->text, end, name, &secret)) return;
     if (scan->is_announced && scan->announced.begin <= secret.begin) return;
     scan->announced = secret;
     scan->is_announced = true;
 }
 
 /* What begins (or, for a mail address, has its @) at `at`. */
-static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detectors, struct ps_secret *out)
+static bool find_at(struct ps_secret_scan *scan, size_t at, unsigned detectors, struct ps_secret *out)
 {
     struct ps_span text = scan->text;
     size_t end = 0;
@@ -664,7 +673,7 @@ static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detec
         *out = (struct ps_secret){ at, end, PS_SECRET_AWS_KEYS };
         if (anywhere || at == 0 || !is(text.data[at - 1], UPPER | DIGIT)) return true;
     }
-    if ((detectors & MAY_JWT) != 0 && (end = jwt_end(text, at)) != 0) {
+    if ((detectors & MAY_JWT) != 0 && (end = jwt_end(text, at, &scan->token)) != 0) {
         *out = (struct ps_secret){ at, end, PS_SECRET_JWT };
         return true;
     }
@@ -680,13 +689,36 @@ static bool find_at(const struct ps_secret_scan *scan, size_t at, unsigned detec
     return (detectors & MAY_EMAIL) != 0 && find_email(text, at, scan->done, out);
 }
 
-/* Two secrets that overlap are hidden as one. */
-static void take_announced_inside(struct ps_secret_scan *scan, struct ps_secret *found)
+/* Secrets that overlap are hidden as one: an announced value in the way of another, and whatever begins inside and
+ * goes on behind ("2222 3111 4111 1111 1111 1111" holds two cards). */
+static void take_overlapping(struct ps_secret_scan *scan, unsigned enabled, struct ps_secret *found)
 {
-    if (!scan->is_announced || scan->announced.begin >= found->end) return;
-    if (scan->announced.begin < found->begin) found->begin = scan->announced.begin;
-    if (scan->announced.end > found->end) found->end = scan->announced.end;
-    scan->is_announced = false;
+    for (size_t at = found->begin + 1; at < found->end; at++) {
+        if (scan->is_announced && scan->announced.begin == at) {
+            if (scan->announced.end > found->end) found->end = scan->announced.end;
+            scan->is_announced = false;
+        }
+        unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
+        struct ps_secret inside;
+        if (detectors != 0 && find_at(scan, at, detectors, &inside) && inside.end > found->end) found->end = inside.end;
+    }
+}
+
+/* The secret that begins at `at`, if any. Where a name and a detector agree, the name's class counts. */
+static bool take_at(struct ps_secret_scan *scan, size_t at, unsigned enabled, struct ps_secret *out)
+{
+    unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
+    if ((detectors & MAY_NAME) != 0) note_name(scan, at);
+    struct ps_secret found;
+    bool is_found = detectors != 0 && find_at(scan, at, detectors, &found);
+    if (scan->is_announced && scan->announced.begin == at) {
+        *out = scan->announced;
+        if (is_found && found.end > out->end) out->end = found.end;
+        scan->is_announced = false;
+        return true;
+    }
+    if (is_found) *out = found;
+    return is_found;
 }
 
 bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
@@ -694,17 +726,10 @@ bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)
     unsigned enabled = detectors_of(scan->classes);
     for (size_t at = scan->at; at < scan->text.len; at++) {
         bool is_due = scan->is_announced && scan->announced.begin == at;
-        unsigned detectors = STARTS[(unsigned char)scan->text.data[at]] & enabled;
-        if (!is_due && detectors == 0) continue;
+        if (!is_due && (STARTS[(unsigned char)scan->text.data[at]] & enabled) == 0) continue;
         struct ps_secret found;
-        if (is_due) {
-            found = scan->announced;
-            scan->is_announced = false;
-        } else {
-            if ((detectors & MAY_NAME) != 0) note_name(scan, at);
-            if (!find_at(scan, at, detectors, &found)) continue;
-            take_announced_inside(scan, &found);
-        }
+        if (!take_at(scan, at, enabled, &found)) continue;
+        take_overlapping(scan, enabled, &found);
         scan->at = found.end;
         scan->done = found.end;
         *out = found;
@@ -750,48 +775,60 @@ static inline uint64_t mask_of(const lane found[4])
 #define EQ(bytes, c) ((lane)((bytes) == (lane){ 0 } + (uint8_t)(c)))
 
 /* Which of the 16 bytes at `at` begin one of the letter groups; 3 more bytes are read. The groups are the rarest
- * letters of what we look for: eyJ, A..A, b[eare]r, author[iza]tion, s[ecr]et, to[ken], and \u or \x. */
+ * letters of what we look for: eyJ, A..A, b[eare]r, authori[za]tion, s[ecr]et, to[ken], and the escapes \u, \b, \f.
+ * Where folding case costs nothing it is done for more than is needed: comparisons are shared. */
 static inline lane letter_groups(const char *at)
 {
     const uint8_t fold = 0x20;
     lane first = load(at);
     lane second = load(at + 1);
-    lane third = load(at + 2);
     lane fourth = load(at + 3);
-    lane low_first = first | fold;
     lane low_second = second | fold;
-    lane low_third = third | fold;
-    lane low_fourth = fourth | fold;
-    lane found = EQ(first, 'e') & EQ(second, 'y') & EQ(third, 'J');
-    found |= EQ(first, 'A') & EQ(fourth, 'A');
-    found |= EQ(low_first, 'a') & EQ(low_second, 'r') & EQ(low_third, 'e') & EQ(low_fourth, 'r');
-    found |= EQ(low_first, 'i') & EQ(low_second, 'z') & EQ(low_third, 'a');
-    found |= EQ(low_first, 'e') & EQ(low_second, 'c') & EQ(low_third, 'r');
-    found |= EQ(low_first, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
-    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second, 'x'));
+    lane low_third = load(at + 2) | fold;
+    lane is_a = EQ(first | fold, 'a');
+    lane is_e = EQ(first | fold, 'e');
+    lane third_is_e = EQ(low_third, 'e');
+    lane second_is_r = EQ(low_second, 'r');
+    lane found = is_e & EQ(low_second, 'y') & EQ(low_third, 'j');
+    found |= is_a & (EQ(fourth, 'A') | (second_is_r & third_is_e & EQ(fourth | fold, 'r')));
+    found |= is_e & EQ(low_second, 'c') & EQ(low_third, 'r');
+    found |= EQ(first | fold, 'z') & EQ(low_second, 'a');
+    found |= EQ(first | fold, 'k') & EQ(low_second, 'e') & EQ(low_third, 'n');
+    /* b and f differ in one bit. */
+    found |= EQ(first, '\\') & (EQ(second, 'u') | EQ(second | (uint8_t)('b' ^ 'f'), 'f'));
     return found;
 }
 
 /* What a block of 64 bytes holds; bit n is byte n. */
 struct masks {
-    uint64_t groups; /* a letter group begins here */
+    lane groups[4]; /* a letter group begins here; rarely one does, so these become bits only then */
     uint64_t digits;
     uint64_t separators; /* a space or hyphen */
 };
 
 /* Of the first lanes of it; nothing behind them is read but the look-ahead. */
-static inline struct masks masks_of(const char *at, size_t lanes)
+static inline void find_masks(const char *at, size_t lanes, struct masks *masks)
 {
-    lane groups[4] = { 0 };
     lane digits[4] = { 0 };
     lane separators[4] = { 0 };
+    for (size_t i = 0; i < 4; i++)
+        masks->groups[i] = (lane){ 0 };
     for (size_t i = 0; i < lanes; i++) {
         lane bytes = load(at + i * LANE_BYTES);
-        groups[i] = letter_groups(at + i * LANE_BYTES);
+        masks->groups[i] = letter_groups(at + i * LANE_BYTES);
         digits[i] = (lane)(bytes - (uint8_t)'0' < (lane){ 0 } + (uint8_t)10);
         separators[i] = EQ(bytes, ' ') | EQ(bytes, '-');
     }
-    return (struct masks){ mask_of(groups), mask_of(digits), mask_of(separators) };
+    masks->digits = mask_of(digits);
+    masks->separators = mask_of(separators);
+}
+
+static inline bool has_group(const struct masks *masks)
+{
+    lane any = masks->groups[0] | masks->groups[1] | masks->groups[2] | masks->groups[3];
+    uint64_t words[2];
+    memcpy(words, &any, sizeof words);
+    return (words[0] | words[1]) != 0;
 }
 
 /* Runs of digits that end at each bit, with what the block before has left of them. */
@@ -847,18 +884,51 @@ static unsigned hex_value(char c)
     return is(c, DIGIT) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
 }
 
-/* Whether undoing the escape at `at` could make or lengthen something we look for. Most escapes are of line feeds,
- * quotes, angle brackets or other scripts. */
+/* Beginnings of terminal sequences, which record/clean.h removes with all that belongs to them. */
+static bool is_introducer(unsigned c)
+{
+    return c == 0x1b || (c >= 0x80 && c < 0xa0);
+}
+
+/* Characters that record/clean.h removes from decoded strings, so that what stood around them meets. */
+static bool is_removed(unsigned c)
+{
+    bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    return control || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
+static bool is_inside(char c, unsigned classes)
+{
+    if (c == ':') return (classes & PS_SECRET_BIT(PS_SECRET_IP)) != 0;
+    if (c == '@') return (classes & PS_SECRET_BIT(PS_SECRET_EMAIL)) != 0;
+    return c == ' ' || is(c, ALNUM | URL64 | LOCAL);
+}
+
+/* Whether the bytes before begin and at end could be inside one secret. The last byte of another escape could, too. */
+static bool could_meet(struct ps_span text, size_t begin, size_t end, unsigned classes)
+{
+    size_t before = begin;
+    while (before > 0 && text.data[before - 1] == '\\')
+        before--;
+    return before > 0 && end < text.len && is_inside(text.data[before - 1], classes) &&
+           is_inside(text.data[end], classes);
+}
+
+/* Whether undoing the escape at `at` (and cleaning what comes out) could make or lengthen something we look for. Most
+ * escapes are of line feeds, quotes, angle brackets or other scripts. */
 static bool escape_hides(struct ps_span text, size_t at, unsigned classes)
 {
-    size_t digits = has_at(text, at, PS_SPAN("\\u")) ? 4 : 2;
-    if (at + 2 >= text.len || run_at(text, at + 2, HEX, digits) != digits) return false;
+    if (has_at(text, at, PS_SPAN("\\b")) || has_at(text, at, PS_SPAN("\\f")))
+        return could_meet(text, at, at + 2, classes);
+    if (!has_at(text, at, PS_SPAN("\\u")) || run_at(text, at + 2, HEX, 4) != 4) return false;
     unsigned c = 0;
-    for (size_t i = 0; i < digits; i++)
+    for (size_t i = 0; i < 4; i++)
         c = c << 4 | hex_value(text.data[at + 2 + i]);
-    if (is_telling(c)) return true;
+    if (is_telling(c) || is_introducer(c)) return true;
+    size_t behind = at + 6;
+    if (is_removed(c) && could_meet(text, at, behind, classes)) return true;
     /* The escape's own digits must not be taken for the beginning of what follows. */
-    size_t behind = at + 2 + digits;
     unsigned joins = (classes & PS_SECRET_BIT(PS_SECRET_IP)) != 0 ? HEX : DIGIT;
     if (is_at(text, behind, joins) || has_at(text, behind, PS_SPAN("."))) return true;
     return joins == HEX && has_at(text, behind, PS_SPAN(":"));
@@ -871,25 +941,24 @@ static bool has_name(struct ps_span text, size_t at, size_t back, unsigned class
 }
 
 /* Whether the letter group at `at` is what it looks like. */
-static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
+static bool confirm_group(struct ps_span text, size_t at, unsigned classes, struct ps_secret_token *token)
 {
     switch (text.data[at]) {
     case '\\':
-        return (has_at(text, at, PS_SPAN("\\u")) || has_at(text, at, PS_SPAN("\\x"))) &&
-               escape_hides(text, at, classes);
+        return escape_hides(text, at, classes);
     case 'A':
         if ((classes & PS_SECRET_BIT(PS_SECRET_AWS_KEYS)) != 0 && key_id_end(text, at) != 0) return true;
         return has_name(text, at, 2, classes);
     case 'a':
         return has_name(text, at, 2, classes);
     case 'e':
-        if ((classes & PS_SECRET_BIT(PS_SECRET_JWT)) != 0 && jwt_end(text, at) != 0) return true;
+        if ((classes & PS_SECRET_BIT(PS_SECRET_JWT)) != 0 && jwt_end(text, at, token) != 0) return true;
         return has_name(text, at, 1, classes);
     case 'E':
         return has_name(text, at, 1, classes);
-    case 'i':
-    case 'I':
-        return has_name(text, at, 6, classes);
+    case 'z':
+    case 'Z':
+        return has_name(text, at, 7, classes);
     case 'k':
     case 'K':
         /* session or security, perhaps a joint, then "to" */
@@ -899,62 +968,63 @@ static bool confirm_group(struct ps_span text, size_t at, unsigned classes)
     }
 }
 
-/* Whether the number whose last seen digit is `back` bytes behind its first is a card. */
-static bool confirm_card(struct ps_span text, size_t at, size_t back)
-{
-    return back <= at && card_end(text, at - back, true) != 0;
-}
-
-enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
-
-/* What was seen in one block of text at begin, looked at closely. */
-struct sightings {
-    uint64_t groups;
-    uint64_t long_numbers;
-    uint64_t printed_numbers;
+/* What a fast scan has in hand. */
+struct look {
+    struct ps_span text;
+    unsigned classes;
+    struct runs before; /* of the last block */
+    struct ps_secret_token token;
 };
 
-static bool confirm(struct ps_span text, size_t begin, struct sightings seen, unsigned classes)
+static bool confirm_groups(struct look *look, const struct masks *masks, size_t begin)
 {
-    for (; seen.groups != 0; seen.groups &= seen.groups - 1) {
-        if (confirm_group(text, begin + (size_t)__builtin_ctzll(seen.groups), classes)) return true;
-    }
-    if ((classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
-    for (; seen.long_numbers != 0; seen.long_numbers &= seen.long_numbers - 1) {
-        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.long_numbers), LONG_NUMBER_BACK)) return true;
-    }
-    for (; seen.printed_numbers != 0; seen.printed_numbers &= seen.printed_numbers - 1) {
-        if (confirm_card(text, begin + (size_t)__builtin_ctzll(seen.printed_numbers), PRINTED_NUMBER_BACK)) return true;
+    for (uint64_t seen = mask_of(masks->groups); seen != 0; seen &= seen - 1) {
+        if (confirm_group(look->text, begin + (size_t)__builtin_ctzll(seen), look->classes, &look->token)) return true;
     }
     return false;
 }
 
-/* One block: bytes are its own, text and begin say where it stands. */
-static inline bool suspects_block(const char *bytes, size_t lanes, struct ps_span text, size_t begin, unsigned classes,
-                                  struct runs *before)
+/* Whether one of the numbers, each seen at `back` bytes behind its first, is a card. */
+static bool confirm_cards(struct ps_span text, size_t begin, uint64_t seen, size_t back)
 {
-    struct masks masks = masks_of(bytes, lanes);
-    struct runs runs = runs_of(&masks, before);
-    struct sightings seen = { masks.groups, long_numbers(&runs, before), printed_numbers(&runs, before) };
-    *before = runs;
-    uint64_t any = seen.groups | seen.long_numbers | seen.printed_numbers;
-    return PS_UNLIKELY(any != 0) && confirm(text, begin, seen, classes);
+    for (; seen != 0; seen &= seen - 1) {
+        size_t at = begin + (size_t)__builtin_ctzll(seen);
+        if (back <= at && card_end(text, at - back, true) != 0) return true;
+    }
+    return false;
+}
+
+enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
+
+/* One block, which stands at begin: bytes are its own, because the last ones are copied. */
+static inline bool suspects_block(struct look *look, const char *bytes, size_t lanes, size_t begin)
+{
+    struct masks masks;
+    find_masks(bytes, lanes, &masks);
+    struct runs runs = runs_of(&masks, &look->before);
+    uint64_t longs = long_numbers(&runs, &look->before);
+    uint64_t printed = printed_numbers(&runs, &look->before);
+    look->before = runs;
+    if (PS_UNLIKELY(has_group(&masks)) && confirm_groups(look, &masks, begin)) return true;
+    if (PS_LIKELY((longs | printed) == 0) || (look->classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
+    return confirm_cards(look->text, begin, longs, LONG_NUMBER_BACK) ||
+           confirm_cards(look->text, begin, printed, PRINTED_NUMBER_BACK);
 }
 
 static bool suspects_tokens(struct ps_span text, unsigned classes)
 {
-    struct runs before = { 0 };
+    struct look look = { .text = text, .classes = classes };
     size_t at = 0;
     for (; text.len - at >= BLOCK_BYTES + LOOK_AHEAD_BYTES; at += BLOCK_BYTES) {
-        if (suspects_block(text.data + at, 4, text, at, classes, &before)) return true;
+        if (suspects_block(&look, text.data + at, 4, at)) return true;
     }
     /* The last bytes, with zeros behind them, by lanes. */
     char tail[2 * BLOCK_BYTES] = { 0 };
     size_t left = text.len - at;
     memcpy(tail, text.data + at, left);
     size_t lanes = (left + LANE_BYTES - 1) / LANE_BYTES;
-    if (suspects_block(tail, lanes < 4 ? lanes : 4, text, at, classes, &before)) return true;
-    return lanes > 4 && suspects_block(tail + BLOCK_BYTES, lanes - 4, text, at + BLOCK_BYTES, classes, &before);
+    if (suspects_block(&look, tail, lanes < 4 ? lanes : 4, at)) return true;
+    return lanes > 4 && suspects_block(&look, tail + BLOCK_BYTES, lanes - 4, at + BLOCK_BYTES);
 }
 
 /* Whether the byte at `at`, a dot, is the first of an IPv4 address. */

@@ -40,6 +40,14 @@ struct ps_secret {
     enum ps_secret_class class;
 };
 
+/* What was found out about the letters begin..dot as the first part of a token: it ends at end, or is none (0). Every
+ * "eyJ" in them has the same answer, so hostile texts cost no more than others. */
+struct ps_secret_token {
+    size_t begin;
+    size_t dot;
+    size_t end;
+};
+
 struct ps_secret_scan {
     struct ps_span text;
     unsigned classes;
@@ -47,6 +55,7 @@ struct ps_secret_scan {
     size_t done; /* what lies before has been answered for */
     bool is_announced;
     struct ps_secret announced; /* by a name: its value, still ahead */
+    struct ps_secret_token token;
 };
 
 /* Whether text, or any string in it after undoing JSON escapes, may hold a secret of classes. */

@@ -164,7 +164,13 @@ static void the_required_literal_is_the_longest_provable_one(void)
         CHECK_SPAN(ps_match_literal(match), ps_span_of(CASES[i][1]));
         ps_match_close(match);
     }
-    struct ps_match *match = compiled("abc", PS_MATCH_CASELESS);
+    struct ps_match *match = compiled("ab\xc3\xa9*", PS_MATCH_UTF);
+    CHECK_TEXT(ps_match_literal(match), "ab");
+    ps_match_close(match);
+    match = compiled("ab\xc3\xa9*", 0);
+    CHECK_TEXT(ps_match_literal(match), "ab\xc3");
+    ps_match_close(match);
+    match = compiled("abc", PS_MATCH_CASELESS);
     CHECK_EQ(ps_match_literal(match).len, 0);
     ps_match_close(match);
 }

@@ -134,6 +134,14 @@ static void what_surrounds_a_secret_stays(void)
                "Authorization: Bearer [REDACTED:bearer]");
 }
 
+static void secrets_that_overlap_are_hidden_as_one(void)
+{
+    check_text("", "", "Authorization: Bearer 4111 1111 1111 1111 x", "Authorization: Bearer [REDACTED:bearer] x");
+    check_text("", "", "x 2222 3111 4111 1111 1111 1111 x", "x [REDACTED:card] x");
+    check_text("default,email", "", "Authorization: Basic dTpw@example.com, x",
+               "Authorization: Basic [REDACTED:bearer], x");
+}
+
 static void own_patterns_hide_what_they_match(void)
 {
     check_text("off", "order=ORD-\\d{4}", "x ORD-1234, ORD-99999", "x [REDACTED:order], [REDACTED:order]9");
@@ -398,6 +406,7 @@ int main(void)
     RUN(more_patterns_than_the_limit_are_refused);
     RUN(every_failing_allocation_of_open_is_reported);
     RUN(what_surrounds_a_secret_stays);
+    RUN(secrets_that_overlap_are_hidden_as_one);
     RUN(own_patterns_hide_what_they_match);
     RUN(a_pattern_does_not_eat_markers);
     RUN(a_text_that_cant_be_searched_is_hidden_whole);
