@@ -194,6 +194,7 @@ fuzzers: ready $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 .PHONY: bench
 bench: all $(BENCHES) $(RUNTIME_API_SERVER) ## MB/s beside a Python and a Node handler in the same run; start and memory
+	@tests/bench/run-start $(BUILD)
 	@tests/bench/run-bench $(BUILD)
 
 .PHONY: package

@@ -40,17 +40,7 @@ static enum ps_err open_dead_letters(struct ps_arena *process, const struct sett
         .prefix = settings->dead_letter_prefix,
         .local = settings->penstock_local,
     };
-    return ps_dead_letter_open(process, sink->store_client, &options, &sink->dead_letters);
-}
-
-/* OPENSEARCH_CA_FILE names the roots of the domain; S3 has others. */
-static enum ps_err open_store_client(struct ps_arena *process, const struct settings *settings, struct ps_span region,
-                                     struct sink *sink)
-{
-    sink->store_client = sink->client;
-    if (settings->opensearch_ca_file.len == 0 || settings->dead_letter_bucket.len == 0) return PS_OK;
-    struct ps_call_client_options options = { .region = region, .needs_credentials = true };
-    return ps_call_client_open(process, &options, &sink->store_client);
+    return ps_dead_letter_open(process, sink->client, &options, &sink->dead_letters);
 }
 
 enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
@@ -64,14 +54,12 @@ enum ps_err sink_open(struct ps_arena *process, const struct settings *settings,
     };
     PS_TRY(ps_call_client_open(process, &client, &sink->client));
     PS_TRY(open_opensearch(process, settings, sink));
-    PS_TRY(open_store_client(process, settings, region, sink));
     return open_dead_letters(process, settings, sink);
 }
 
 void sink_close(struct sink *sink)
 {
     if (sink->opensearch != NULL) ps_opensearch_close(sink->opensearch);
-    if (sink->store_client != NULL && sink->store_client != sink->client) ps_call_client_close(sink->store_client);
     if (sink->client != NULL) ps_call_client_close(sink->client);
     *sink = (struct sink){ 0 };
 }

@@ -8,7 +8,6 @@
 
 struct sink {
     struct ps_call_client *client;
-    struct ps_call_client *store_client; /* the same, unless OPENSEARCH_CA_FILE trusts one host only */
     struct ps_opensearch *opensearch;
     struct ps_dead_letter_store *dead_letters; /* NULL: none */
 };

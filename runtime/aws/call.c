@@ -41,10 +41,10 @@ static enum ps_err open_http(struct ps_arena *process, const struct ps_call_clie
                              struct ps_http **out)
 {
     char path[PATH_BYTES_MAX];
+    struct ps_span bundle = ps_env_get("AWS_CA_BUNDLE");
     struct ps_http_options http = {
-        .ca_file = ps_env_get("AWS_CA_BUNDLE"),
-        .amazon_roots_file = shipped_roots(path),
-        .other_ca_file = options->ca_file,
+        .amazon_ca_file = bundle.len > 0 ? bundle : shipped_roots(path),
+        .other_ca_file = options->ca_file.len > 0 ? options->ca_file : bundle,
         .system_bundle_file = ps_env_get("SSL_CERT_FILE"),
         .connect_timeout_ms = options->connect_timeout_ms,
     };

@@ -11,7 +11,7 @@ struct ps_call_client; /* opaque */
 
 struct ps_call_client_options {
     struct ps_span region;       /* may be empty when no AWS service is called */
-    struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); AWS_CA_BUNDLE serves all */
+    struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); else AWS_CA_BUNDLE */
     uint32_t connect_timeout_ms; /* 0: 1000 */
     bool needs_credentials;      /* init reads them and signs once, so that the first call finds all warm */
 };

@@ -27,10 +27,8 @@ struct slot {
 struct ps_http {
     CURLM *multi;
     CURLSH *share;
-    /* Files of roots. The first two by host, the third when it is not NULL for all. */
-    const char *amazon_roots;
+    const char *amazon_roots; /* files */
     const char *other_roots;
-    const char *all_roots;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -77,8 +75,7 @@ static enum ps_err choose_roots(struct ps_arena *process, const struct ps_http_o
     PS_TRY(choose_file(process, options->system_bundle_file, &http->other_roots));
     http->amazon_roots = http->other_roots;
     PS_TRY(choose_file(process, options->other_ca_file, &http->other_roots));
-    PS_TRY(choose_file(process, options->amazon_roots_file, &http->amazon_roots));
-    return choose_file(process, options->ca_file, &http->all_roots);
+    return choose_file(process, options->amazon_ca_file, &http->amazon_roots);
 }
 
 static bool host_is_amazon(struct ps_span host)
@@ -94,7 +91,6 @@ static bool host_is_amazon(struct ps_span host)
 
 static const char *roots_for(const struct ps_http *http, struct ps_span host)
 {
-    if (http->all_roots != NULL) return http->all_roots;
     return host_is_amazon(host) ? http->amazon_roots : http->other_roots;
 }
 

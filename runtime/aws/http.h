@@ -13,10 +13,10 @@ enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
 
 struct ps_http; /* opaque */
 
+/* Files of root certificates; what is empty falls back to the system's bundle. */
 struct ps_http_options {
-    struct ps_span ca_file;            /* for all hosts; empty: by host, as follows */
-    struct ps_span amazon_roots_file;  /* for amazonaws.com and api.aws hosts; empty: the system's bundle */
-    struct ps_span other_ca_file;      /* for all but those; empty: the system's bundle */
+    struct ps_span amazon_ca_file;     /* for amazonaws.com, api.aws and on.aws hosts */
+    struct ps_span other_ca_file;      /* for all other hosts */
     struct ps_span system_bundle_file; /* empty: where Amazon Linux and Debian keep it */
     uint32_t connect_timeout_ms;       /* 0: 1000 */
 };

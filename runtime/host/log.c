@@ -86,6 +86,7 @@ void ps_log_put_field(struct ps_json_writer *writer, const struct ps_log_field *
         struct ps_buf escaped;
         ps_buf_init_fixed(&escaped, memory, room - frame_bytes < sizeof memory ? room - frame_bytes : sizeof memory);
         *cut = !escape_some(&escaped, field->text, tail_bytes);
+        PS_ASSERT(escaped.err == PS_OK);
         ps_json_write_string_escaped(writer, ps_buf_span(&escaped));
         break;
     }

@@ -145,7 +145,9 @@ static int drop_sent(struct iovec **parts, int count, size_t sent)
 static enum ps_err send_request(const struct ps_api *api, struct ps_span head, struct ps_span body, bool *whole)
 {
     /* sendmsg only reads through these pointers; iovec has no const form. */
-    struct iovec both[2] = { { (void *)(uintptr_t)head.data, head.len }, { (void *)(uintptr_t)body.data, body.len } };
+    void *head_data = (void *)(uintptr_t)head.data; // NOLINT(performance-no-int-to-ptr)
+    void *body_data = (void *)(uintptr_t)body.data; // NOLINT(performance-no-int-to-ptr)
+    struct iovec both[2] = { { head_data, head.len }, { body_data, body.len } };
     struct iovec *parts = both;
     int count = drop_sent(&parts, 2, 0);
     while (count > 0) {
@@ -288,7 +290,7 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
     struct ps_arena_mark mark = ps_arena_mark(arena);
     unsigned backoff_ms = NEXT_BACKOFF_MS;
     for (unsigned tries = 1;; tries++) {
-        struct ps_wire wire;
+        struct ps_wire wire = { 0 };
         struct ps_api_event event;
         enum ps_err err = try_next(api, arena, &wire, &event);
         if (err == PS_OK) {

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/assert.h"
+
 #define DEFAULT_SYMBOL "ps_handler"
 #define AWS_LIBRARY "lib/libpenstock-aws.so.1"
 
@@ -67,6 +69,7 @@ static enum ps_err make_path(struct ps_arena *arena, struct ps_span folder, cons
     ps_buf_byte(&path, '\0');
     struct ps_span made;
     PS_TRY(ps_buf_finish(&path, &made));
+    PS_ASSERT(made.data != NULL);
     *out = made.data;
     return PS_OK;
 }
@@ -141,7 +144,7 @@ static enum ps_err check_handler(struct ps_loader *loader, const char *path, con
 
 enum ps_err ps_loader_open(struct ps_loader *loader, struct ps_span handler, const struct ps_handler **out)
 {
-    struct wanted wanted = { 0 };
+    struct wanted wanted = { .symbol = DEFAULT_SYMBOL };
     PS_TRY(read_wanted(loader, handler, &wanted));
     loader->error_type = "Runtime.HandlerNotFound";
     const char *places[PLACES] = { "", "", "" };

@@ -23,7 +23,9 @@ static const char *make_error_type(enum ps_err err, char out[ERROR_TYPE_BYTES_MA
     bool capital = true;
     for (const char *c = ps_err_name(err); *c != '\0'; c++) {
         bool letter = *c >= 'A' && *c <= 'Z';
-        if (letter) ps_buf_byte(&type, capital ? *c : (char)(*c - 'A' + 'a'));
+        char small = (char)(*c + ('a' - 'A'));
+        if (letter && capital) ps_buf_byte(&type, *c);
+        if (letter && !capital) ps_buf_byte(&type, small);
         capital = !letter;
     }
     ps_buf_byte(&type, '\0');
@@ -82,7 +84,7 @@ static enum ps_err finish_body(const struct ps_reply *reply, struct ps_span *bod
 
 static enum ps_err answer(struct ps_loop *loop, const struct ps_api_event *event, const struct ps_reply *reply)
 {
-    struct ps_span body;
+    struct ps_span body = { NULL, 0 };
     enum ps_err err = finish_body(reply, &body);
     if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, err, "Function.ResponseSizeTooLarge");
     if (err != PS_OK) return answer_failure(loop, event, err, NULL);

@@ -43,6 +43,12 @@ static void give_back(void *piece, void *memory_data)
 
 /* -- the required literal --------------------------------------------------------------------------------------- */
 
+/* strchr would find the NUL at the end of words. */
+static bool is_one_of(char c, struct ps_span words)
+{
+    return ps_span_find_byte(words, c) != PS_SPAN_NONE;
+}
+
 /* Offset behind the class that opens at `at`. PCRE2 has accepted the pattern, so it closes. */
 static size_t skip_class(struct ps_span pattern, size_t at)
 {
@@ -50,13 +56,7 @@ static size_t skip_class(struct ps_span pattern, size_t at)
     if (i < pattern.len && pattern.data[i] == '^') i++;
     if (i < pattern.len && pattern.data[i] == ']') i++;
     for (; i < pattern.len && pattern.data[i] != ']'; i++) {
-        if (pattern.data[i] == '\\') {
-            i++;
-        } else if (pattern.data[i] == '[' && i + 1 < pattern.len && strchr(":.=", pattern.data[i + 1]) != NULL) {
-            const char close[2] = { pattern.data[i + 1], ']' };
-            ptrdiff_t end = ps_span_find(ps_span_from(pattern, i + 2), ps_span_make(close, 2));
-            if (end != PS_SPAN_NONE) i += 2 + (size_t)end + 1;
-        }
+        if (pattern.data[i] == '\\') i++;
     }
     return i < pattern.len ? i + 1 : pattern.len;
 }
@@ -84,7 +84,8 @@ static size_t skip_group(struct ps_span pattern, size_t at)
 }
 
 /* Whether the pattern uses only what the analysis understands. Options inside the pattern may change how the rest
- * is read (x, i), verbs and conditions may change what is required: then there is no literal, which is always right. */
+ * is read (x, i), verbs and conditions may change what is required, POSIX names have brackets inside brackets: then
+ * there is no literal, which is always right. */
 static bool is_plain(struct ps_span pattern)
 {
     for (size_t i = 0; i + 1 < pattern.len; i++) {
@@ -96,7 +97,9 @@ static bool is_plain(struct ps_span pattern)
         } else if (c == '(' && next == '*') {
             return false;
         } else if (c == '(' && next == '?') {
-            if (i + 2 >= pattern.len || strchr(":=!<>", pattern.data[i + 2]) == NULL) return false;
+            if (i + 2 >= pattern.len || !is_one_of(pattern.data[i + 2], PS_SPAN(":=!<>"))) return false;
+        } else if (c == '[' && is_one_of(next, PS_SPAN(":.="))) {
+            return false;
         }
     }
     return true;
@@ -118,7 +121,7 @@ static unsigned quantifier(struct ps_span pattern, size_t at, size_t *behind)
         *behind = at + 1;
     } else if (c == '{') {
         size_t i = at + 1;
-        while (i < pattern.len && strchr("0123456789, ", pattern.data[i]) != NULL)
+        while (i < pattern.len && is_one_of(pattern.data[i], PS_SPAN("0123456789, ")))
             i++;
         if (i >= pattern.len || pattern.data[i] != '}') return 1; /* a brace, not a quantifier */
         least = 0;                                                /* whatever it says: that only shortens the literal */
@@ -160,7 +163,7 @@ static bool has_argument_escape(struct ps_span pattern)
 {
     for (size_t i = 0; i + 1 < pattern.len; i++) {
         if (pattern.data[i] != '\\') continue;
-        if (strchr("xopPNgkuUc0123456789", pattern.data[i + 1]) != NULL) return true;
+        if (is_one_of(pattern.data[i + 1], PS_SPAN("xopPNgkuUc0123456789"))) return true;
         i++;
     }
     return false;

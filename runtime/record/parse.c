@@ -50,6 +50,6 @@ enum ps_err ps_parse(struct ps_arena *arena, struct ps_record *record)
     }
     record->format = PS_FORMAT_PLAIN;
     record->unparsed = ps_parse_json_fault(record->message);
-    ps_parse_plain(record);
+    ps_parse_plain(record, record->message);
     return PS_OK;
 }

@@ -5,6 +5,7 @@
 #include "record/clean.h"
 #include "record/core.h"
 #include "record/json_value.h"
+#include "record/parse_plain.h"
 
 enum { CANDIDATES_MAX = 3 };
 
@@ -13,14 +14,15 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Whether text begins with { and then a quote or }: what else follows a brace is no object. */
-static bool begins_object(struct ps_span text)
+/* Whether text begins with { and then a quote: what else follows a brace is no object, but for "{}", which counts only
+ * where it is the whole line: in the middle of a text it is code. */
+static bool begins_object(struct ps_span text, bool whole)
 {
     if (text.len < 2 || text.data[0] != '{') return false;
     size_t at = 1;
     while (at < text.len && is_blank(text.data[at]))
         at++;
-    return at < text.len && (text.data[at] == '"' || text.data[at] == '}');
+    return at < text.len && (text.data[at] == '"' || (whole && text.data[at] == '}'));
 }
 
 /* A member that is an object or array. */
@@ -67,17 +69,15 @@ static enum ps_err put_around(struct ps_record *record, struct ps_arena *arena, 
 }
 
 /* Reads the object at offset of the message; a failure leaves the record half filled. */
-static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record, size_t offset, bool *matched)
+static enum ps_err read_object(struct ps_arena *arena, struct ps_record *record, size_t offset)
 {
     const struct ps_span message = record->message;
-    const size_t fields_before = record->field_count;
     struct ps_core_line line;
     ps_core_begin(&line, record, arena);
     struct ps_span rest;
     PS_TRY(read_members(&line, ps_span_from(message, offset), &rest));
     bool has_message = ps_core_has(&line, PS_CORE_MESSAGE);
-    /* "{}" in the middle of a text is no log line. */
-    *matched = offset == 0 || record->field_count > fields_before || has_message;
+    if (offset > 0) ps_parse_plain(record, ps_span_first(message, offset));
     if (!has_message || (offset == 0 && rest.len == 0)) return PS_OK;
     PS_TRY(put_around(record, arena, PS_SPAN("prefix"), ps_span_first(message, offset)));
     return put_around(record, arena, PS_SPAN("suffix"), rest);
@@ -93,18 +93,16 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
         ptrdiff_t brace = ps_span_find_byte(rest, '{');
         if (brace == PS_SPAN_NONE) break;
         offset += (size_t)brace;
-        if (begins_object(ps_span_from(before.message, offset))) {
+        if (begins_object(ps_span_from(before.message, offset), offset == 0)) {
             PS_TRY(ps_record_own_fields(record, arena));
-            enum ps_err err = read_object(arena, record, offset, matched);
-            if (err == PS_OK && *matched) {
+            enum ps_err err = read_object(arena, record, offset);
+            *matched = err == PS_OK;
+            if (*matched)
                 record->format = PS_FORMAT_JSON;
-                return PS_OK;
-            }
-            *record = before;
-            *matched = false;
-            if (err == PS_ERR_NO_MEMORY) return err;
-            /* What stands in a cut or damaged object is a part of it, not the line's own. */
-            if (err != PS_OK) return PS_OK;
+            else
+                *record = before;
+            /* What stands in a cut or damaged object is a part of it, not the line's own: no other brace is tried. */
+            return err == PS_ERR_NO_MEMORY ? err : PS_OK;
         }
         offset++;
     }
@@ -113,7 +111,7 @@ enum ps_err ps_parse_json(struct ps_arena *arena, struct ps_record *record, bool
 
 struct ps_span ps_parse_json_fault(struct ps_span message)
 {
-    if (!begins_object(message)) return PS_SPAN("");
+    if (!begins_object(message, true)) return PS_SPAN("");
     struct ps_json_reader reader;
     ps_json_read_init(&reader, message);
     enum ps_err err = ps_json_read_skip(&reader, NULL);

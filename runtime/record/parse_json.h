@@ -2,8 +2,10 @@
  *
  * The object's core members (record/core.h) are taken, all others become fields in their order, values as written.
  * The object has a message: that is the message, and text around the object becomes the fields "prefix" and "suffix".
- * It has none: the message stays the whole text, so that nothing a person reads is lost.
- * At most three opening braces are tried. Only white space or text may follow. EMF lines are JSON as any other. */
+ * It has none: the message stays the whole text, so that nothing a person reads is lost. Time and level of the text
+ * before the object count where the object has none.
+ * At most three opening braces are looked at; the first that begins an object decides, since what stands inside a cut
+ * object is not the line's own. EMF lines are JSON as any other. */
 #ifndef PS_PARSE_JSON_H
 #define PS_PARSE_JSON_H
 

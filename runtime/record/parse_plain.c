@@ -25,7 +25,7 @@ static void take_time(struct ps_record *record, struct ps_span *head)
         stamp.len--;
     int64_t ms = 0;
     if (stamp.len < STAMP_BYTES_MIN || stamp.data[4] != '-' || !ps_time_parse_iso(stamp, &ms)) return;
-    (void)ps_record_accept_time(record, ms);
+    if (record->time_ms == record->event_time_ms) (void)ps_record_accept_time(record, ms);
     *head = ps_span_from(*head, at);
 }
 
@@ -64,10 +64,10 @@ static void take_level(struct ps_record *record, struct ps_span head)
     }
 }
 
-void ps_parse_plain(struct ps_record *record)
+void ps_parse_plain(struct ps_record *record, struct ps_span text)
 {
     bool more = false;
-    struct ps_span rest = ps_span_first(record->message, HEAD_BYTES_MAX);
+    struct ps_span rest = ps_span_first(text, HEAD_BYTES_MAX);
     struct ps_span head = ps_span_split(&rest, '\n', &more);
     take_time(record, &head);
     if (record->level == PS_LEVEL_NONE) take_level(record, head);

@@ -190,6 +190,12 @@ static void put_marker(struct ps_buf *buf, struct ps_span name)
     ps_buf_byte(buf, ']');
 }
 
+/* What stands between two secrets, which may be nothing. */
+static void put_between(struct ps_buf *buf, struct ps_span text, size_t begin, size_t end)
+{
+    if (end > begin) ps_buf_put(buf, ps_span_make(text.data + begin, end - begin));
+}
+
 /* All of the text behind one marker: what couldn't be searched to the end isn't shown. */
 static enum ps_err hide_all(const struct ps_redact *redact, struct ps_arena *arena, size_t class, struct ps_span *text,
                             struct ps_redact_counts *counts)
@@ -215,12 +221,12 @@ static enum ps_err hide_secrets(const struct ps_redact *redact, struct ps_arena 
     ps_buf_init(&buf, arena, bytes_max(text->len));
     size_t copied = 0;
     do {
-        ps_buf_put(&buf, ps_span_make(text->data + copied, secret.begin - copied));
+        put_between(&buf, *text, copied, secret.begin);
         put_marker(&buf, ps_secret_class_name(secret.class));
         counts->by_class[secret.class]++;
         copied = secret.end;
     } while (ps_secret_scan_next(&scan, &secret));
-    ps_buf_put(&buf, ps_span_from(*text, copied));
+    put_between(&buf, *text, copied, text->len);
     return ps_buf_finish(&buf, text);
 }
 
@@ -278,14 +284,14 @@ static enum ps_err hide_matches(const struct ps_redact *redact, size_t which, st
         } else if (begin == end) {
             from = end + 1; /* an empty match hides nothing */
         } else {
-            ps_buf_put(&buf, ps_span_make(text->data + copied, begin - copied));
+            put_between(&buf, *text, copied, begin);
             put_marker(&buf, pattern->name);
             found++;
             from = copied = end;
         }
     }
     if (found == 0) return PS_OK;
-    ps_buf_put(&buf, ps_span_from(*text, copied));
+    put_between(&buf, *text, copied, text->len);
     if (buf.err == PS_ERR_TOO_LARGE) return hide_all(redact, arena, class, text, counts);
     PS_TRY(ps_buf_finish(&buf, text));
     counts->by_class[class] += found;

@@ -314,7 +314,7 @@ enum {
 
 static size_t skip_joint(struct ps_span text, size_t at)
 {
-    return at < text.len && strchr("-_. ", text.data[at]) != NULL && text.data[at] != '\0' ? at + 1 : at;
+    return at < text.len && ps_span_find_byte(PS_SPAN("-_. "), text.data[at]) != PS_SPAN_NONE ? at + 1 : at;
 }
 
 /* secret [access] key; session token, security token; authorization; bearer. In any case, joined by nothing, a
@@ -838,7 +838,8 @@ static inline uint64_t printed_numbers(const struct runs *runs, const struct run
 /* Bytes that what we look for is made of (and the backslash, for strings quoted twice). */
 static bool is_telling(unsigned c)
 {
-    return c < 0x80 && (is((char)c, ALNUM | URL64 | B64) || strchr(" .:@%=\\", (int)c) != NULL);
+    return c < 0x80 &&
+           (is((char)c, ALNUM | URL64 | B64) || ps_span_find_byte(PS_SPAN(" .:@%=\\"), (char)c) != PS_SPAN_NONE);
 }
 
 static unsigned hex_value(char c)

@@ -56,12 +56,12 @@ static void *must(void *memory)
     return memory;
 }
 
-static struct ps_span copy_span(struct ps_span span)
+static char *copy_text(struct ps_span span)
 {
     char *copy = must(malloc(span.len + 1));
     if (span.len > 0) memcpy(copy, span.data, span.len);
     copy[span.len] = '\0';
-    return ps_span_make(copy, span.len);
+    return copy;
 }
 
 /* -- bytes --------------------------------------------------------------------------------------------------------- */
@@ -305,7 +305,8 @@ static struct fake_post *make_post(const struct request *request, int turn)
 {
     struct fake_post *post = must(calloc(1, sizeof *post));
     post->turn = turn;
-    post->head = copy_span(request->head);
+    post->head_memory = copy_text(request->head);
+    post->head = ps_span_make(post->head_memory, request->head.len);
     struct ps_span rest = post->head;
     bool more = false;
     (void)ps_span_split(&rest, ' ', &more);
@@ -315,15 +316,16 @@ static struct fake_post *make_post(const struct request *request, int turn)
     post->error_type = header(post->head, "Lambda-Runtime-Function-Error-Type");
     post->invocation_id = header(post->head, "Lambda-Runtime-Invocation-Id");
     post->user_agent = header(post->head, "User-Agent");
-    post->body = copy_span(ps_span_make(request->body_memory, request->body_there));
+    post->body_memory = copy_text(ps_span_make(request->body_memory, request->body_there));
+    post->body = ps_span_make(post->body_memory, request->body_there);
     return post;
 }
 
 static void free_post(struct fake_post *post)
 {
     if (post == NULL) return;
-    free((void *)(uintptr_t)post->head.data);
-    free((void *)(uintptr_t)post->body.data);
+    free(post->head_memory);
+    free(post->body_memory);
     free(post);
 }
 

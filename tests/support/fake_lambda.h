@@ -43,6 +43,7 @@ struct fake_post {
     enum fake_kind kind;
     int turn; /* what it met: a status or HANG_UP */
     struct ps_span head, path, request_id, content_type, error_type, invocation_id, user_agent, body;
+    char *head_memory, *body_memory; /* the server's, freed by fake_lambda_stop */
 };
 
 struct fake_lambda;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@ enum {
 };
 
 struct options {
-    const char *bootstrap, *handler;
+    char *bootstrap;
+    const char *handler;
     char *env[ENV_MAX];
     size_t env_count;
     uint32_t timeout_ms;
@@ -75,7 +77,7 @@ static bool is(const char *argument, const char *option)
     return strcmp(argument, option) == 0;
 }
 
-static const char *value_of(int argc, char **argv, int *at)
+static char *value_of(int argc, char **argv, int *at)
 {
     if (*at + 1 < argc) return argv[++*at];
     fprintf(stderr, "runtime_api_server: %s needs a value\n", argv[*at]);
@@ -85,7 +87,8 @@ static const char *value_of(int argc, char **argv, int *at)
 /* Returns the index of the first event. */
 static int read_options(int argc, char **argv, struct options *options)
 {
-    *options = (struct options){ .bootstrap = "build/release/bootstrap", .handler = "echo", .timeout_ms = 60000 };
+    static char bootstrap[] = "build/release/bootstrap";
+    *options = (struct options){ .bootstrap = bootstrap, .handler = "echo", .timeout_ms = 60000 };
     int at = 1;
     for (; at < argc && argv[at][0] == '-' && argv[at][1] != '\0'; at++) {
         uint64_t number = 0;
@@ -120,7 +123,7 @@ static int read_options(int argc, char **argv, struct options *options)
     exit(EXIT_USAGE);
 }
 
-static struct ps_span read_all(const char *name)
+static char *read_all(const char *name, size_t *len_out)
 {
     int fd = is(name, "-") ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) die("event", name);
@@ -132,10 +135,11 @@ static struct ps_span read_all(const char *name)
         if (got < 0) die("event", name);
         if (got == 0) break;
         len += (size_t)got;
-        if (len == cap) data = realloc(data, cap *= 2);
+        if (len == cap) data = realloc(data, cap *= 2); // NOLINT(bugprone-suspicious-realloc-usage)
     }
     if (fd != STDIN_FILENO) close(fd);
-    return ps_span_make(data, len);
+    *len_out = len;
+    return data;
 }
 
 /* -- the process --------------------------------------------------------------------------------------------------- */
@@ -175,9 +179,11 @@ static void start_child(struct run *run)
     child->pid = fork();
     if (child->pid < 0) die("fork", run->options.bootstrap);
     if (child->pid > 0) return;
+    /* However this program ends, the bootstrap must not be left waiting for its next event. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Both streams of the function are its log. */
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-    char *arguments[] = { (char *)(uintptr_t)run->options.bootstrap, NULL };
+    char *arguments[] = { run->options.bootstrap, NULL };
     *child->exec_us = ps_clock_monotonic_us();
     execv(run->options.bootstrap, arguments);
     fprintf(stderr, "runtime_api_server: %s: %s\n", run->options.bootstrap, strerrordesc_np(errno));
@@ -264,7 +270,9 @@ static void print_timing(struct run *run, const char *name)
 /* False when nothing more can be run. */
 static bool run_event(struct run *run, const char *name)
 {
-    struct ps_span body = read_all(name);
+    size_t len = 0;
+    char *memory = read_all(name, &len);
+    struct ps_span body = { memory, len };
     bool chunked = run->options.chunked || (!run->options.sized && body.len > CHUNKED_ABOVE_BYTES);
     struct fake_event event = {
         .body = body,
@@ -286,7 +294,7 @@ static bool run_event(struct run *run, const char *name)
         fprintf(stderr, "%s: %.*s: %.*s\n", name, (int)post->error_type.len, post->error_type.data, (int)post->body.len,
                 post->body.data);
     if (post == NULL) end_child(&run->child);
-    free((void *)(uintptr_t)body.data);
+    free(memory);
     /* Without a first /next the next process would only fail in the same way. */
     return fake_lambda_nexts(run->fake) > 0;
 }

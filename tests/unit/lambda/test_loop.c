@@ -32,13 +32,13 @@ void *malloc(size_t size)
     return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t count, size_t size) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     allocations += counting;
     return __libc_calloc(count, size);
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *memory, size_t size) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     allocations += counting;
     return __libc_realloc(memory, size);
@@ -335,7 +335,8 @@ static void a_broken_event_is_answered_without_the_handler(void)
     CHECK_EQ(seen.calls, 0);
     const struct fake_post *cut = fake_lambda_post(scene->fake, 0, WAIT_MS);
     const struct fake_post *large = fake_lambda_post(scene->fake, 1, WAIT_MS);
-    CHECK_OR_RETURN(cut != NULL && large != NULL);
+    CHECK_OR_RETURN(cut != NULL);
+    CHECK_OR_RETURN(large != NULL);
     CHECK_TEXT(cut->error_type, "Runtime.TruncatedEvent");
     CHECK_TEXT(large->error_type, "Runtime.EventTooLarge");
     CHECK_TEXT(large->request_id, "big");
@@ -376,7 +377,8 @@ static void an_init_failure_is_posted_and_logged(void)
     ps_loop_fail_init(scene->loop.api, &scene->log, "Runtime.HandlerNotFound", PS_SPAN(""));
     const struct fake_post *settings = fake_lambda_post(scene->fake, 0, WAIT_MS);
     const struct fake_post *file = fake_lambda_post(scene->fake, 1, WAIT_MS);
-    CHECK_OR_RETURN(settings != NULL && file != NULL);
+    CHECK_OR_RETURN(settings != NULL);
+    CHECK_OR_RETURN(file != NULL);
     CHECK_EQ(settings->kind, FAKE_INIT_ERROR);
     CHECK_TEXT(settings->error_type, "Function.BadConfig");
     check_member(settings->body, "errorMessage", "A is wrong; B is wrong");

@@ -131,24 +131,27 @@ static void a_bad_body_leaves_the_head_usable(void)
 }
 
 /* head + filler of n bytes + tail, on the heap. */
-static struct ps_span stretch(const char *head, char filler, size_t n, const char *tail)
+static char *stretch(const char *head, char filler, size_t n, const char *tail, size_t *len)
 {
-    size_t head_bytes = strlen(head), tail_bytes = strlen(tail);
-    char *text = malloc(head_bytes + n + tail_bytes);
-    memcpy(text, head, head_bytes);
-    memset(text + head_bytes, filler, n);
-    memcpy(text + head_bytes + n, tail, tail_bytes);
-    return ps_span_make(text, head_bytes + n + tail_bytes);
+    struct ps_span before = ps_span_of(head), after = ps_span_of(tail);
+    char *text = malloc(before.len + n + after.len);
+    memcpy(text, before.data, before.len);
+    memset(text + before.len, filler, n);
+    memcpy(text + before.len + n, after.data, after.len);
+    *len = before.len + n + after.len;
+    return text;
 }
 
 static void check_stretched(const char *head, size_t n, const char *tail, enum ps_err wanted)
 {
-    struct ps_span response = stretch(head, 'x', n, tail);
+    size_t len = 0;
+    char *text = stretch(head, 'x', n, tail, &len);
+    struct ps_span response = { text, len };
     struct ps_wire wire;
     char *memory = NULL;
     CHECK_ERR(feed(response, 4096, &wire, &memory), wanted);
     free(memory);
-    free((void *)(uintptr_t)response.data);
+    free(text);
 }
 
 static void heads_chunk_lines_and_trailers_have_ceilings(void)

@@ -9,26 +9,32 @@
 static const struct parsed_case CASES[] = {
     { "{\"level\":\"info\",\"msg\":\"hello\",\"user\":7}",
       "{\"format\":\"json\",\"level\":\"INFO\",\"message\":\"hello\",\"fields\":{\"user\":7}}" },
-    { "{\"timestamp\":\"2026-11-21T10:00:00.250Z\",\"severity\":\"WARNING\",\"message\":\"m\",\"service\":\"s\",\"env\":"
+    { "{\"timestamp\":\"2026-11-21T10:00:00.250Z\",\"severity\":\"WARNING\",\"message\":\"m\",\"service\":\"s\","
+      "\"env\":"
       "\"e\",\"hostname\":\"h\",\"logger\":\"l\",\"request_id\":\"r\",\"trace_id\":\"t\",\"span_id\":\"p\",\"duration_"
       "ms\":1.50,\"status\":503}",
       "{\"format\":\"json\",\"level\":\"WARN\",\"time\":250,\"message\":\"m\",\"service\":\"s\",\"env\":\"e\",\"host\":"
       "\"h\",\"logger\":\"l\",\"request_id\":\"r\",\"trace_id\":\"t\",\"span_id\":\"p\",\"duration_ms\":\"1.50\","
       "\"status\":503}" },
     /* pino */
-    { "{\"level\":50,\"time\":1795255200123,\"pid\":1,\"msg\":\"boom\",\"err\":{\"type\":\"TypeError\",\"message\":\"x is "
+    { "{\"level\":50,\"time\":1795255200123,\"pid\":1,\"msg\":\"boom\",\"err\":{\"type\":\"TypeError\",\"message\":\"x "
+      "is "
       "not\",\"stack\":\"TypeError: x is not\\n    at a (b.js:1:2)\"}}",
       "{\"format\":\"json\",\"level\":\"ERROR\",\"time\":123,\"message\":\"boom\",\"error_type\":\"TypeError\",\"error_"
       "message\":\"x is not\",\"stack_trace\":\"TypeError: x is not\\n    at a (b.js:1:2)\",\"fields\":{\"pid\":1}}" },
     /* ECS, dotted and nested; an object with more in it stays a field too */
-    { "{\"@timestamp\":\"2026-11-21T10:00:01Z\",\"log.level\":\"ERROR\",\"message\":\"m\",\"service.name\":\"s\",\"http."
+    { "{\"@timestamp\":\"2026-11-21T10:00:01Z\",\"log.level\":\"ERROR\",\"message\":\"m\",\"service.name\":\"s\","
+      "\"http."
       "response.status_code\":404,\"error.message\":\"bad\"}",
       "{\"format\":\"json\",\"level\":\"ERROR\",\"time\":1000,\"message\":\"m\",\"service\":\"s\",\"error_message\":"
       "\"bad\",\"status\":404}" },
-    { "{\"log\":{\"level\":\"debug\",\"logger\":\"a.B\"},\"service\":{\"name\":\"s\"},\"trace\":{\"id\":\"t\"},\"http\":{"
-      "\"request\":{\"method\":\"GET\"},\"response\":{\"status_code\":200}},\"event\":{\"duration\":1500000},\"message\":"
+    { "{\"log\":{\"level\":\"debug\",\"logger\":\"a.B\"},\"service\":{\"name\":\"s\"},\"trace\":{\"id\":\"t\"},"
+      "\"http\":{"
+      "\"request\":{\"method\":\"GET\"},\"response\":{\"status_code\":200}},\"event\":{\"duration\":1500000},"
+      "\"message\":"
       "\"m\"}",
-      "{\"format\":\"json\",\"level\":\"DEBUG\",\"message\":\"m\",\"service\":\"s\",\"logger\":\"a.B\",\"trace_id\":\"t\","
+      "{\"format\":\"json\",\"level\":\"DEBUG\",\"message\":\"m\",\"service\":\"s\",\"logger\":\"a.B\",\"trace_id\":"
+      "\"t\","
       "\"duration_ms\":\"1.5\",\"status\":200,\"fields\":{\"http\":{\"request\":{\"method\":\"GET\"},\"response\":{"
       "\"status_code\":200}}}}" },
     /* Lambda's own JSON format */
@@ -47,7 +53,8 @@ static const struct parsed_case CASES[] = {
       "{\"format\":\"json\",\"fields\":{\"_aws\":{\"Timestamp\":1,\"CloudWatchMetrics\":[]},\"n\":3}}" },
     /* text around */
     { "2026-11-21T10:00:00Z INFO {\"msg\":\"hi\",\"a\":1} tail",
-      "{\"format\":\"json\",\"message\":\"hi\",\"fields\":{\"a\":1,\"prefix\":\"2026-11-21T10:00:00Z INFO\",\"suffix\":"
+      "{\"format\":\"json\",\"level\":\"INFO\",\"message\":\"hi\",\"fields\":{\"a\":1,\"prefix\":\"2026-11-21T10:00:"
+      "00Z INFO\",\"suffix\":"
       "\"tail\"}}" },
     { "prefix {\"a\":1} suffix", "{\"format\":\"json\",\"fields\":{\"a\":1}}" },
     { "map {x} then {\"a\":1}", "{\"format\":\"json\",\"fields\":{\"a\":1}}" },
@@ -72,7 +79,8 @@ static const struct parsed_case CASES[] = {
       "{\"format\":\"json\",\"message\":\"ared\\nb\",\"fields\":{\"f\":\"\\u001b[31m\"}}" },
     { "{\"msg\":\"literal \\\\n stays\"}", "{\"format\":\"json\",\"message\":\"literal \\\\n stays\"}" },
     /* a core name with an unusable value stays a field */
-    { "{\"level\":{\"x\":1},\"status\":\"ok\",\"duration\":\"soon\",\"service\":\"\",\"time\":\"yesterday\",\"msg\":\"m\"}",
+    { "{\"level\":{\"x\":1},\"status\":\"ok\",\"duration\":\"soon\",\"service\":\"\",\"time\":\"yesterday\",\"msg\":"
+      "\"m\"}",
       "{\"format\":\"json\",\"message\":\"m\",\"fields\":{\"level\":{\"x\":1},\"status\":\"ok\",\"duration\":\"soon\","
       "\"service\":\"\",\"time\":\"yesterday\"}}" },
     { "{\"level\":35,\"status\":99,\"msg\":\"m\"}",
@@ -104,8 +112,7 @@ static const struct parsed_case CASES[] = {
       "{\"format\":\"json\",\"message\":\"m\",\"service\":\"x\",\"fields\":{\"body\":\"b\"}}" },
     { "{\"event\":\"user_login\",\"user\":1}",
       "{\"format\":\"json\",\"message\":\"user_login\",\"fields\":{\"user\":1}}" },
-    { "{\"Level\":\"Information\",\"MESSAGE\":\"m\"}",
-      "{\"format\":\"json\",\"level\":\"INFO\",\"message\":\"m\"}" },
+    { "{\"Level\":\"Information\",\"MESSAGE\":\"m\"}", "{\"format\":\"json\",\"level\":\"INFO\",\"message\":\"m\"}" },
     /* errors as text */
     { "{\"msg\":\"m\",\"error\":\"no route\"}",
       "{\"format\":\"json\",\"message\":\"m\",\"error_message\":\"no route\"}" },
@@ -120,8 +127,7 @@ static const struct parsed_case CASES[] = {
     { "{\"o\":{\"a\":1,\"b\":{\"x.\":1,\"\":2},\"a\":3}}",
       "{\"format\":\"json\",\"fields\":{\"o\":{\"b\":{\"x_\":1,\"_\":2},\"a\":3}}}" },
     /* deeper than ten levels: text */
-    { "{\"a\":[[[[[[[[[[1]]]]]]]]]]}",
-      "{\"format\":\"json\",\"fields\":{\"a\":[[[[[[[[[\"[1]\"]]]]]]]]]}}" },
+    { "{\"a\":[[[[[[[[[[1]]]]]]]]]]}", "{\"format\":\"json\",\"fields\":{\"a\":[[[[[[[[[\"[1]\"]]]]]]]]]}}" },
     { "{\"a\":[[[[[[[[[1]]]]]]]]]}", "{\"format\":\"json\",\"fields\":{\"a\":[[[[[[[[[1]]]]]]]]]}}" },
     /* two objects in one line */
     { "{\"msg\":\"a\"}{\"msg\":\"b\"}",
@@ -228,8 +234,9 @@ static void fields_from_before_survive_a_failed_try(void)
 
 static enum ps_err parse_much(struct ps_arena *arena)
 {
-    struct ps_record record = { .message = PS_SPAN("{\"msg\":\"a\\nb\",\"o\":{\"a\":1,\"a\":2,\"b\":[{\"\\u0063.\":1}]},"
-                                                   "\"dur\\u0061tion\":\"1s\",\"stack\":[\"a\",\"b\\n\"],\"..\":1}") };
+    struct ps_record record = { .message =
+                                    PS_SPAN("{\"msg\":\"a\\nb\",\"o\":{\"a\":1,\"a\":2,\"b\":[{\"\\u0063.\":1}]},"
+                                            "\"dur\\u0061tion\":\"1s\",\"stack\":[\"a\",\"b\\n\"],\"..\":1}") };
     bool matched = false;
     enum ps_err err = ps_parse_json(arena, &record, &matched);
     if (err == PS_OK) CHECK(matched);

@@ -344,9 +344,11 @@ static void a_planted_secret_never_gets_past_the_fast_path(void)
                                           (int)inside_len, inside, (int)inside_len, inside);
                 struct ps_span text = ps_span_make(source, (size_t)source_len);
                 struct ps_field fields[] = {
-                    { PS_SPAN("k"), ps_span_make(inside, inside_len), PS_FIELD_STRING },
-                    { PS_SPAN("o"), ps_span_make(source + inside_len + 12, inside_len + 10), PS_FIELD_JSON },
-                    { PS_SPAN("t"), ps_span_make(plain, (size_t)plain_len), PS_FIELD_TEXT },
+                    { .name = PS_SPAN("k"), .value = ps_span_make(inside, inside_len), .kind = PS_FIELD_STRING },
+                    { .name = PS_SPAN("o"),
+                      .value = ps_span_make(source + inside_len + 12, inside_len + 10),
+                      .kind = PS_FIELD_JSON },
+                    { .name = PS_SPAN("t"), .value = ps_span_make(plain, (size_t)plain_len), .kind = PS_FIELD_TEXT },
                 };
                 CHECK_OK(ps_json_read_check(fields[1].value));
                 struct ps_record record = {
