@@ -20,33 +20,15 @@ static const struct {
     { PS_DETECT_JSON_INSIDE, ps_parse_json },
 };
 
-/* "2026-11-21T10:00:00Z ERROR cannot save {"order":7}": what the object does not say itself may stand before it. */
-static void read_before_object(struct ps_record *record, struct ps_span line)
-{
-    ptrdiff_t brace = ps_span_find_byte(line, '{');
-    if (brace <= 0) return;
-    struct ps_record head = {
-        .event_time_ms = record->event_time_ms,
-        .time_ms = record->event_time_ms,
-        .message = ps_span_first(line, (size_t)brace),
-    };
-    ps_parse_plain(&head);
-    if (record->level == PS_LEVEL_NONE) record->level = head.level;
-    if (record->time_ms == record->event_time_ms) record->time_ms = head.time_ms;
-}
-
 enum ps_err ps_parse(struct ps_arena *arena, struct ps_record *record)
 {
     if (record->time_ms == 0) record->time_ms = record->event_time_ms;
     unsigned detected = ps_detect(record);
-    struct ps_span line = record->message;
     for (size_t i = 0; i < sizeof PARSERS / sizeof PARSERS[0]; i++) {
         if ((detected & PARSERS[i].detected) == 0) continue;
         bool matched = false;
         PS_TRY(PARSERS[i].parse(arena, record, &matched));
-        if (!matched) continue;
-        if (PARSERS[i].detected == PS_DETECT_JSON_INSIDE) read_before_object(record, line);
-        return PS_OK;
+        if (matched) return PS_OK;
     }
     record->format = PS_FORMAT_PLAIN;
     record->unparsed = ps_parse_json_fault(record->message);
