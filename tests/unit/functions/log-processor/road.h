@@ -63,6 +63,7 @@ static inline enum ps_err road_item_begin(void *context, struct ps_buf **buf)
     struct road *road = context;
     road->item_begin = road->kept.len;
     road->kept.cap = road->item_bytes_max > 0 ? road->kept.len + road->item_bytes_max : ROAD_BYTES_MAX;
+    road->kept.bytes_max = road->kept.cap;
     *buf = &road->kept;
     return PS_OK;
 }
