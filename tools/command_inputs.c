@@ -66,7 +66,7 @@ int command_each_input(int argc, char **argv, command_input *visit, void *contex
     int result = data == NULL ? COMMAND_FAILED : COMMAND_DONE;
     for (int i = 0; i < count && data != NULL; i++) {
         if (progress) fprintf(stderr, "\r%d of %d", i + 1, count);
-        struct ps_span bytes;
+        struct ps_span bytes = { 0 };
         enum ps_err err = read_input(names[i], data, &bytes);
         if (err == PS_OK) err = visit(context, names[i], bytes);
         if (err != PS_OK) result = command_fault(names[i]);

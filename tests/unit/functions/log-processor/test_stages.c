@@ -129,16 +129,13 @@ static void unparsed_and_cut_are_counted(void)
     open_stages(NULL);
     CHECK_OK(finish("1", "{\"cut\":", T0_MS));
     CHECK_EQ(w.road.account.unparsed, 1);
-    char *message = malloc(20000 + 32);
-    CHECK_OR_RETURN(message != NULL);
-    strcpy(message, "{\"msg\":\"m\",\"v\":\"");
+    static char message[20000 + 32] = "{\"msg\":\"m\",\"v\":\"";
     size_t head = strlen(message);
     memset(message + head, 'x', 20000);
-    strcpy(message + head + 20000, "\"}");
+    memcpy(message + head + 20000, "\"}", 3);
     CHECK_OK(finish("2", message, T0_MS));
     CHECK_EQ(w.road.account.cut, 1);
     CHECK_EQ(w.road.account.unparsed, 1);
-    free(message);
     close_stages();
 }
 

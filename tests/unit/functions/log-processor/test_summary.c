@@ -38,13 +38,14 @@ static struct summary sample(void)
 }
 
 /* The one line that was written, as JSON; NULL when it is not exactly one. */
-static json_t *write_line(const struct summary *summary, struct ps_invocation *inv, enum ps_err err)
+static json_t *write_line(const struct summary *summary, const struct ps_invocation *invocation, enum ps_err err)
 {
     int fd = captured_open();
-    struct ps_log log = *inv->log;
+    struct ps_log log = *invocation->log;
+    struct ps_invocation inv = *invocation;
     log.fd = fd;
-    inv->log = &log;
-    summary_write(summary, inv, PS_EVENT_KINESIS, err);
+    inv.log = &log;
+    summary_write(summary, &inv, PS_EVENT_KINESIS, err);
     size_t len = 0;
     char *text = captured_text(fd, &len);
     CHECK(len > 0 && memchr(text, '\n', len) == text + len - 1);
