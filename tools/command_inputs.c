@@ -7,7 +7,7 @@
 #include "penstock_commands.h"
 
 /* Larger than any Lambda event; a file over it is not one. */
-enum { INPUT_BYTES_MAX = 64 << 20, READ_BYTES = 1 << 20 };
+enum { INPUT_BYTES_MAX = 64 << 20, READ_BYTES = 1 << 20, RED_ZONES = 64 << 10 };
 
 bool command_help(int argc, char **argv, const char *help)
 {
@@ -59,13 +59,14 @@ int command_each_input(int argc, char **argv, command_input *visit, void *contex
     char **names = argc > 1 ? argv + 1 : only;
     int count = argc > 1 ? argc - 1 : 1;
     struct ps_arena arena;
-    if (ps_arena_init(&arena, INPUT_BYTES_MAX) != PS_OK) return command_fault("memory");
+    /* Sanitizer builds put red zones around what an arena gives out. */
+    if (ps_arena_init(&arena, INPUT_BYTES_MAX + RED_ZONES) != PS_OK) return command_fault("memory");
     char *data = ps_arena_bytes(&arena, INPUT_BYTES_MAX);
     bool progress = count > 1 && isatty(STDERR_FILENO) == 1;
     int result = data == NULL ? COMMAND_FAILED : COMMAND_DONE;
     for (int i = 0; i < count && data != NULL; i++) {
         if (progress) fprintf(stderr, "\r%d of %d", i + 1, count);
-        struct ps_span bytes;
+        struct ps_span bytes = { 0 };
         enum ps_err err = read_input(names[i], data, &bytes);
         if (err == PS_OK) err = visit(context, names[i], bytes);
         if (err != PS_OK) result = command_fault(names[i]);
