@@ -10,19 +10,20 @@
 
 /* Each scratch arena holds one record at every stage: an event of 1 MiB unescaped, cleaned, joined, parsed and, in the
  * worst case, written once more for its dead letter. Address space; touched only as far as records are large. */
-enum { SCRATCH_BYTES = 24 << 20, JOINED_BYTES_MAX = 2 << 20 };
+enum { SCRATCH_BYTES = 24 << 20, SCRATCH_KEEP_BYTES = 1 << 20, JOINED_BYTES_MAX = 2 << 20 };
 
 struct pipeline {
     const struct settings *settings;
     struct ps_span function_log_group;
     struct stages stages;
+    struct ps_arena scratch[2];
 };
 
 /* One payload being run. */
 struct run {
     const struct pipeline *pipeline;
     struct ps_arena *arena;
-    struct ps_arena scratch[2];
+    struct ps_arena *scratch; /* two, the pipeline's */
     const struct pipeline_output *output;
     struct ps_account *account;
     struct stages_counts counts;
@@ -47,6 +48,8 @@ enum ps_err pipeline_open(struct ps_arena *process, const struct pipeline_option
     pipeline->settings = options->settings;
     pipeline->function_log_group = options->function_log_group;
     PS_TRY(stages_open(process, options->settings, options->function_region, &pipeline->stages));
+    for (unsigned i = 0; i < 2; i++)
+        PS_TRY(ps_arena_part(&pipeline->scratch[i], process, SCRATCH_BYTES));
     *out = pipeline;
     return PS_OK;
 }
@@ -282,10 +285,19 @@ static enum ps_err run_carrier(struct run *run, const struct ps_carrier *carrier
     return run_envelopes(run, carrier, json);
 }
 
-static enum ps_err run_begin(struct run *run)
+static struct run run_begin(struct pipeline *pipeline, struct ps_arena *arena, const struct pipeline_output *output,
+                            struct ps_account *account)
 {
-    PS_TRY(ps_arena_part(&run->scratch[0], run->arena, SCRATCH_BYTES));
-    return ps_arena_part(&run->scratch[1], run->arena, SCRATCH_BYTES);
+    /* A payload that failed may have left a record on them; a giant one gives its pages back. */
+    for (unsigned i = 0; i < 2; i++)
+        ps_arena_reset(&pipeline->scratch[i], SCRATCH_KEEP_BYTES);
+    return (struct run){
+        .pipeline = pipeline,
+        .arena = arena,
+        .scratch = pipeline->scratch,
+        .output = output,
+        .account = account,
+    };
 }
 
 /* Side counts that stages keep by class, added up. */
@@ -294,12 +306,11 @@ static void run_end(struct run *run)
     run->account->redacted += ps_redact_total(&run->counts.redact);
 }
 
-enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
+enum ps_err pipeline_run(struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
                          const struct pipeline_output *output, struct ps_account *account, struct pipeline_times *times)
 {
     uint64_t begin = ps_clock_monotonic_us();
-    struct run run = { .pipeline = pipeline, .arena = arena, .output = output, .account = account };
-    PS_TRY(run_begin(&run));
+    struct run run = run_begin(pipeline, arena, output, account);
     struct ps_arena_mark mark = ps_arena_mark(arena);
     for (;;) {
         struct ps_carrier carrier;
@@ -314,11 +325,10 @@ enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena
     return PS_OK;
 }
 
-enum ps_err pipeline_run_data(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_span data,
+enum ps_err pipeline_run_data(struct pipeline *pipeline, struct ps_arena *arena, struct ps_span data,
                               const struct pipeline_output *output, struct ps_account *account)
 {
-    struct run run = { .pipeline = pipeline, .arena = arena, .output = output, .account = account };
-    PS_TRY(run_begin(&run));
+    struct run run = run_begin(pipeline, arena, output, account);
     struct ps_carrier carrier = { .raw = data, .data = data };
     struct pipeline_times times = { 0 };
     PS_TRY(run_carrier(&run, &carrier, &times));

@@ -14,7 +14,7 @@
 #include "record/account.h"
 #include "settings.h"
 
-struct pipeline; /* opaque: what was made of the settings at init */
+struct pipeline; /* opaque: what was made of the settings at init, and the scratch arenas; one payload at a time */
 
 struct pipeline_options {
     const struct settings *settings;
@@ -50,12 +50,12 @@ struct pipeline_times {
 
 /* Runs one opened payload. account gets in, control, filtered, joined and dead (undecodable); what becomes of committed
  * items is the output's to enter. */
-PS_MUST_USE enum ps_err pipeline_run(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
+PS_MUST_USE enum ps_err pipeline_run(struct pipeline *pipeline, struct ps_arena *arena, struct ps_event *event,
                                      const struct pipeline_output *output, struct ps_account *account,
                                      struct pipeline_times *times);
 
 /* Runs one carrier's data (base64) alone, as replay does with raw dead letters. */
-PS_MUST_USE enum ps_err pipeline_run_data(const struct pipeline *pipeline, struct ps_arena *arena, struct ps_span data,
+PS_MUST_USE enum ps_err pipeline_run_data(struct pipeline *pipeline, struct ps_arena *arena, struct ps_span data,
                                           const struct pipeline_output *output, struct ps_account *account);
 
 static inline uint64_t pipeline_tag(size_t carrier, size_t event)

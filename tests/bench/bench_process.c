@@ -92,7 +92,7 @@ static void first_record(void *context, struct ps_span coordinates, int64_t time
     (void)context, (void)coordinates, (void)time_ms;
 }
 
-static void run(const struct pipeline *pipeline, struct ps_arena *arena, struct bench *bench, struct ps_span payload)
+static void run(struct pipeline *pipeline, struct ps_arena *arena, struct bench *bench, struct ps_span payload)
 {
     struct pipeline_output output = {
         .context = bench,
@@ -126,7 +126,7 @@ static struct ps_span read_file(struct ps_arena *arena, const char *path)
     return ps_span_make(data, len);
 }
 
-static void compress_once(const struct pipeline *pipeline, struct ps_arena *process, struct ps_arena *arena,
+static void compress_once(struct pipeline *pipeline, struct ps_arena *process, struct ps_arena *arena,
                           struct bench *bench, struct ps_span payload)
 {
     must(ps_gzip_compressor_open(process, 1, &bench->compressor));
