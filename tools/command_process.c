@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "command_sink.h"
 #include "host/env.h"
 #include "log-processor/pipeline.h"
 #include "log-processor/stages.h"
@@ -12,7 +13,7 @@ static const char HELP[] =
     "stderr. Settings are the function's environment variables; nothing is sent anywhere.\n\n"
     "Exit codes: 0 all read; 1 an input or a part of it could not be read (named on stderr); 2 wrong usage.\n";
 
-enum { ARENA_BYTES = 1 << 30, ITEM_BYTES_MAX = 16 << 20, PROCESS_ARENA_BYTES = 64 << 20 };
+enum { ARENA_BYTES = 1 << 30, ITEM_BYTES_MAX = 16 << 20, PROCESS_ARENA_BYTES = 256 << 20 };
 
 struct process {
     struct ps_arena process; /* settings and pipeline */
@@ -107,7 +108,7 @@ static enum ps_err open_process(struct process *process, struct settings *settin
 {
     PS_TRY(ps_arena_init(&process->process, PROCESS_ARENA_BYTES));
     PS_TRY(ps_arena_init(&process->arena, ARENA_BYTES));
-    PS_TRY(ps_config_read(SETTINGS_ITEMS, check, &process->process, settings, NULL));
+    PS_TRY(command_settings_read(check, &process->process, settings));
     struct pipeline_options options = { .settings = settings, .function_region = ps_env_get("AWS_REGION") };
     PS_TRY(pipeline_open(&process->process, &options, &process->pipeline));
     char *memory = ps_arena_bytes(&process->process, ITEM_BYTES_MAX);

@@ -123,7 +123,9 @@ static enum ps_err replay_letter(struct replay *replay, struct ps_span line)
     PS_TRY(ps_json_read_member(line, PS_SPAN("data"), &token, &document, &found));
     if (!found) PS_TRY(ps_json_read_member(line, PS_SPAN("raw"), &token, &document, &found));
     if (!found || token.kind != PS_JSON_STRING) PS_FAIL(PS_ERR_BAD_INPUT, "a letter without action, data and raw");
-    return replay_data(replay, token.text);
+    /* The letter's own escapes; the text inside may have some too, as it came ("\/"). */
+    PS_TRY(ps_json_read_unescape(&replay->sink.arena, token.text, &document));
+    return replay_data(replay, document);
 }
 
 static enum ps_err replay_letters(struct replay *replay, struct ps_span body)

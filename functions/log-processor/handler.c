@@ -74,7 +74,7 @@ static void close_books(const struct summary *summary, const struct ps_invocatio
     PS_ASSERT(ps_account_balances(&summary->account));
     if (summary->account.refused_group > 0) {
         ps_log_warn(inv->log, "log_group_refused", PS_LOG_U64("envelopes", summary->account.refused_group),
-                    PS_LOG_U64("records", summary->account.verdicts[PS_VERDICT_FILTERED]));
+                    PS_LOG_U64("records", summary->account.refused_records));
     }
     summary_write(summary, inv, source, err);
 }

@@ -229,6 +229,7 @@ static enum ps_err count_events(struct run *run, struct ps_from_cwlogs_envelope 
         ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
         if (!more) return PS_OK;
         run->account->in++;
+        run->account->refused_records++;
         ps_account_add(run->account, PS_VERDICT_FILTERED, 1);
     }
 }
@@ -330,6 +331,7 @@ enum ps_err pipeline_run_data(struct pipeline *pipeline, struct ps_arena *arena,
 {
     struct run run = run_begin(pipeline, arena, output, account);
     struct ps_carrier carrier = { .raw = data, .data = data };
+    carrier.data_escaped = ps_span_find_byte(data, '\\') != PS_SPAN_NONE;
     struct pipeline_times times = { 0 };
     PS_TRY(run_carrier(&run, &carrier, &times));
     run_end(&run);

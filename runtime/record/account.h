@@ -20,9 +20,10 @@ enum ps_verdict {
 struct ps_account {
     uint64_t in;
     uint64_t verdicts[PS_VERDICT_COUNT];
-    uint64_t control;       /* CONTROL_MESSAGE envelopes */
-    uint64_t envelopes;     /* carriers unpacked, control ones included */
-    uint64_t refused_group; /* envelopes of excluded log groups; their events are filtered */
+    uint64_t control;         /* CONTROL_MESSAGE envelopes */
+    uint64_t envelopes;       /* carriers unpacked, control ones included */
+    uint64_t refused_records; /* of filtered: those of excluded log groups */
+    uint64_t refused_group;   /* envelopes of excluded log groups; their events are filtered */
     uint64_t unparsed;
     uint64_t redacted;
     uint64_t repaired;    /* invalid UTF-8 sequences replaced */

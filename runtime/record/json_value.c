@@ -150,7 +150,8 @@ enum ps_err ps_json_value_skip(struct ps_json_reader *reader, unsigned around, s
                 members[depth] = 0;
             }
         } else {
-            bad = token.kind == PS_JSON_STRING && token.text.len > PS_RECORD_VALUE_BYTES_MAX;
+            bad = token.text.len >
+                  (token.kind == PS_JSON_STRING ? PS_RECORD_VALUE_BYTES_MAX : PS_RECORD_NUMBER_BYTES_MAX);
         }
         if (PS_UNLIKELY(bad)) break;
         if (look.depth == outside) break;
@@ -328,6 +329,9 @@ static enum ps_err mend_token(struct mend *mend, const struct ps_json_token *tok
     case PS_JSON_STRING:
         return write_string(mend, token->text);
     case PS_JSON_NUMBER:
+        if (token->text.len > PS_RECORD_NUMBER_BYTES_MAX) return write_string(mend, token->text);
+        ps_json_write_raw(&mend->writer, token->text);
+        return PS_OK;
     case PS_JSON_TRUE:
     case PS_JSON_FALSE:
     case PS_JSON_NULL:

@@ -1,9 +1,10 @@
 /* JSON values as fields: what OpenSearch would refuse is found while a value is skipped, and mended only then.
  *
  * Refused there, and therefore mended here: two members of one name (the last one stays, as in most JSON parsers),
- * empty names and names with empty parts between dots, strings longer than a Lucene term, nesting that is too deep.
- * A value nested deeper than PS_RECORD_DEPTH_MAX, or an object with more than PS_RECORD_FIELDS_MAX members, becomes a
- * string that holds its JSON text. Everything else stays byte for byte as it was written. */
+ * empty names and names with empty parts between dots, strings longer than a Lucene term, numbers of more than 1,000
+ * digits (kept as strings), nesting that is too deep. A value nested deeper than PS_RECORD_DEPTH_MAX, or an object with
+ * more than PS_RECORD_FIELDS_MAX members, becomes a string that holds its JSON text. Everything else stays byte for
+ * byte as it was written. */
 #ifndef PS_JSON_VALUE_H
 #define PS_JSON_VALUE_H
 

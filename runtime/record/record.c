@@ -176,9 +176,16 @@ static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, s
     return PS_OK;
 }
 
-/* What is rare: a name to be mended, a value to be cut. */
+static bool is_long_number(const struct ps_field *field)
+{
+    if (field->kind != PS_FIELD_JSON || field->value.len <= PS_RECORD_NUMBER_BYTES_MAX) return false;
+    return field->value.data[0] != '{' && field->value.data[0] != '[';
+}
+
+/* What is rare: a name to be mended, a value to be cut, a number of more digits than the server reads. */
 static enum ps_err put_mended(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
 {
+    if (is_long_number(&field)) field.kind = PS_FIELD_STRING;
     if (ps_json_value_name_suspect(field.name)) PS_TRY(ps_json_value_mend_name(arena, field.name, &field.name));
     if (field.kind != PS_FIELD_JSON && field.value.len > PS_RECORD_VALUE_BYTES_MAX)
         PS_TRY(cut_value(record, arena, &field));
@@ -187,7 +194,7 @@ static enum ps_err put_mended(struct ps_record *record, struct ps_arena *arena, 
 
 enum ps_err ps_record_put_slowly(struct ps_record *record, struct ps_arena *arena, const struct ps_field *field)
 {
-    bool fine = !ps_json_value_name_suspect(field->name) && field->value.len <= PS_RECORD_VALUE_BYTES_MAX;
+    bool fine = !ps_json_value_name_suspect(field->name) && field->value.len <= PS_RECORD_NUMBER_BYTES_MAX;
     return PS_LIKELY(fine) ? put_field(record, arena, field) : put_mended(record, arena, *field);
 }
 

@@ -48,11 +48,12 @@ struct ps_field {
 };
 
 enum {
-    PS_RECORD_FIELDS_MAX = 1000,    /* at one level; a line with more keeps its text and is marked unparsed */
-    PS_RECORD_DEPTH_MAX = 10,       /* deeper values are kept as JSON text in a string; OpenSearch stops at 20 */
-    PS_RECORD_NAME_BYTES_MAX = 512, /* a longer name is cut */
-    PS_RECORD_VALUE_BYTES_MAX =
-        16 << 10, /* a longer string field is cut and marked: a Lucene term holds 32,766 bytes */
+    PS_RECORD_FIELDS_MAX = 1000,       /* at one level; a line with more keeps its text and is marked unparsed */
+    PS_RECORD_DEPTH_MAX = 10,          /* deeper values are kept as JSON text in a string; OpenSearch stops at 20 */
+    PS_RECORD_NAME_BYTES_MAX = 512,    /* a longer name is cut */
+    PS_RECORD_NUMBER_BYTES_MAX = 1000, /* OpenSearch refuses longer numbers; such a one is kept as a string */
+    /* A longer string field is cut and marked: a Lucene term holds 32,766 bytes. */
+    PS_RECORD_VALUE_BYTES_MAX = 16 << 10,
 };
 
 struct ps_record {

@@ -32,7 +32,7 @@ static inline PS_MUST_USE enum ps_err ps_record_put(struct ps_record *record, st
 {
     uint64_t bit = ps_record_filter_bit(hash);
     bool slow = (record->field_filter & bit) != 0 || record->field_count >= record->field_cap ||
-                record->field_count >= PS_RECORD_FIELDS_MAX || value.len > PS_RECORD_VALUE_BYTES_MAX ||
+                record->field_count >= PS_RECORD_FIELDS_MAX || value.len > PS_RECORD_NUMBER_BYTES_MAX ||
                 ps_name_suspect(name, words, PS_RECORD_NAME_BYTES_MAX);
     if (PS_UNLIKELY(slow)) {
         struct ps_field field = { .name = name, .value = value, .kind = kind, .plain = plain };

@@ -663,6 +663,28 @@ static void note_name(struct ps_secret_scan *scan, size_t at)
     scan->is_announced = true;
 }
 
+/* A secret access key is 40 random characters: a digest in hexadecimal has letters of one case only. */
+static bool changes_case(struct ps_span token)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < token.len; i++)
+        seen |= is(token.data[i], UPPER) ? UPPER : is(token.data[i], LOWER) ? LOWER : 0;
+    return seen == (UPPER | LOWER);
+}
+
+/* Keys are pasted in pairs ("AKIA... / wJalr..."): an access key id announces the secret key behind it, as a name does.
+ */
+static void note_pair(struct ps_secret_scan *scan, const struct ps_secret *id)
+{
+    struct ps_span text = scan->text;
+    struct ps_secret secret;
+    if (id->class != PS_SECRET_AWS_KEYS || scan->is_announced) return;
+    if (!find_aws_value(text, id->end, false, &secret)) return;
+    if (!changes_case(ps_span_make(text.data + secret.begin, secret.end - secret.begin))) return;
+    scan->announced = secret;
+    scan->is_announced = true;
+}
+
 /* What begins (or, for a mail address, has its @) at `at`. */
 static bool find_at(struct ps_secret_scan *scan, size_t at, unsigned detectors, struct ps_secret *out)
 {
@@ -717,8 +739,10 @@ static bool take_at(struct ps_secret_scan *scan, size_t at, unsigned enabled, st
         scan->is_announced = false;
         return true;
     }
-    if (is_found) *out = found;
-    return is_found;
+    if (!is_found) return false;
+    note_pair(scan, &found);
+    *out = found;
+    return true;
 }
 
 bool ps_secret_scan_next(struct ps_secret_scan *scan, struct ps_secret *out)

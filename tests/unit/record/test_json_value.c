@@ -62,6 +62,21 @@ static void values_keep_every_limit(void)
     ps_arena_fini(&arena);
 }
 
+static void a_nested_number_of_too_many_digits_becomes_a_string(void)
+{
+    struct ps_arena arena = check_arena(1 << 20);
+    char digits[PS_RECORD_NUMBER_BYTES_MAX + 2] = { 0 };
+    memset(digits, '7', PS_RECORD_NUMBER_BYTES_MAX + 1);
+    char value[PS_RECORD_NUMBER_BYTES_MAX + 64];
+    char wanted[PS_RECORD_NUMBER_BYTES_MAX + 64];
+    (void)snprintf(value, sizeof value, "[1,%s]", digits);
+    (void)snprintf(wanted, sizeof wanted, "[1,\"%s\"]", digits);
+    struct ps_span out;
+    CHECK_OK(mend(&arena, ps_span_of(value), &out));
+    CHECK_TEXT(out, wanted);
+    ps_arena_fini(&arena);
+}
+
 static void a_mended_value_needs_no_mending(void)
 {
     struct ps_arena arena = check_arena(4 << 20);
@@ -154,6 +169,7 @@ static void full_memory_is_an_error(void)
 int main(void)
 {
     RUN(values_keep_every_limit);
+    RUN(a_nested_number_of_too_many_digits_becomes_a_string);
     RUN(a_mended_value_needs_no_mending);
     RUN(damaged_values_are_refused_at_every_length);
     RUN(many_members_of_one_hash_bit_are_kept);

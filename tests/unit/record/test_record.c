@@ -113,11 +113,29 @@ static void long_values_are_cut_and_counted(void)
     CHECK_EQ(record.cut_values, 0);
     CHECK_OK(ps_record_add_text(&record, &arena, PS_SPAN("over"), whole));
     CHECK_OK(ps_record_add(&record, &arena, (struct ps_field){ PS_SPAN("o2"), whole, PS_FIELD_STRING, false }));
+    text[0] = '['; /* containers are json_value's to bound */
     CHECK_OK(ps_record_add(&record, &arena, (struct ps_field){ PS_SPAN("json"), whole, PS_FIELD_JSON, false }));
     CHECK_EQ(record.cut_values, 2);
     CHECK(record.fields[1].value.len <= PS_RECORD_VALUE_BYTES_MAX);
     CHECK(record.fields[2].value.len <= PS_RECORD_VALUE_BYTES_MAX);
     CHECK_EQ(record.fields[3].value.len, sizeof text);
+    ps_arena_fini(&arena);
+}
+
+static void a_number_of_too_many_digits_is_kept_as_a_string(void)
+{
+    struct ps_arena arena = check_arena(1 << 20);
+    static char digits[PS_RECORD_NUMBER_BYTES_MAX + 1];
+    memset(digits, '7', sizeof digits);
+    struct ps_span whole = ps_span_make(digits, sizeof digits);
+    struct ps_record record = { 0 };
+    CHECK_OK(ps_record_add(
+        &record, &arena,
+        (struct ps_field){ PS_SPAN("at"), ps_span_first(whole, PS_RECORD_NUMBER_BYTES_MAX), PS_FIELD_JSON, false }));
+    CHECK_OK(ps_record_add(&record, &arena, (struct ps_field){ PS_SPAN("over"), whole, PS_FIELD_JSON, false }));
+    CHECK_EQ(record.fields[0].kind, PS_FIELD_JSON);
+    CHECK_EQ(record.fields[1].kind, PS_FIELD_STRING);
+    CHECK_SPAN(record.fields[1].value, whole);
     ps_arena_fini(&arena);
 }
 
@@ -183,6 +201,7 @@ int main(void)
     RUN(fields_have_a_ceiling_and_stay_findable);
     RUN(names_that_are_refused_are_mended);
     RUN(long_values_are_cut_and_counted);
+    RUN(a_number_of_too_many_digits_is_kept_as_a_string);
     RUN(columns_are_numbers_texts_or_absent);
     RUN(times_are_believed_within_bounds);
     RUN(full_memory_is_an_error);

@@ -97,6 +97,27 @@ static void secret_keys_are_found_behind_their_name(void)
     check_clean("secretKey of 41: wwJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ALL);
 }
 
+/* The second secret of the text, behind an access key id. */
+static struct ps_span behind_key_id(const char *text)
+{
+    struct ps_secret_scan scan;
+    struct ps_secret found = { 0 };
+    ps_secret_scan_begin(&scan, ps_span_of(text), ALL, PS_SECRET_NAME_NONE);
+    CHECK(ps_secret_scan_next(&scan, &found));
+    if (!ps_secret_scan_next(&scan, &found)) return PS_SPAN("");
+    CHECK_EQ(found.class, PS_SECRET_AWS_KEYS);
+    return ps_span_make(text + found.begin, found.end - found.begin);
+}
+
+static void secret_keys_are_found_behind_their_key_id(void)
+{
+    CHECK_TEXT(behind_key_id("using key " KEY_ID " with " SECRET_KEY), SECRET_KEY);
+    CHECK_TEXT(behind_key_id(KEY_ID ":" SECRET_KEY ";"), SECRET_KEY);
+    CHECK_TEXT(behind_key_id("\"" KEY_ID "\",\"" SECRET_KEY "\""), SECRET_KEY);
+    CHECK_TEXT(behind_key_id(KEY_ID " deployed 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"), "");
+    CHECK_TEXT(behind_key_id(KEY_ID " wwJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "");
+}
+
 static void session_tokens_are_found_behind_their_name(void)
 {
     check_found("aws_session_token = " SESSION_TOKEN "\n", SESSION_TOKEN, PS_SECRET_AWS_KEYS);
@@ -463,6 +484,7 @@ int main(void)
 {
     RUN(aws_key_ids_are_found_wherever_they_stand);
     RUN(secret_keys_are_found_behind_their_name);
+    RUN(secret_keys_are_found_behind_their_key_id);
     RUN(session_tokens_are_found_behind_their_name);
     RUN(tokens_of_json_are_found);
     RUN(credentials_are_found_behind_authorization_and_bearer);

@@ -145,7 +145,7 @@ static inline void road_clear(struct road *road)
 static inline void road_open(struct road *road, const char *const *pairs)
 {
     memset(road, 0, sizeof *road);
-    road->process = check_arena(64 << 20);
+    road->process = check_arena(128 << 20);
     road->arena = check_arena(512 << 20);
     road->settings = road_settings(&road->process, pairs);
     struct pipeline_options options = {
