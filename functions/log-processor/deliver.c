@@ -75,6 +75,13 @@ static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, 
     return letters_add_raw(&deliver->letters, tag, detail, raw, is_base64);
 }
 
+/* Firehose need not deliver it further: it says nothing to anybody. */
+static void control_only(void *context, size_t carrier)
+{
+    struct deliver *deliver = context;
+    ps_reply_mark(&deliver->book, carrier, PS_REPLY_DROPPED);
+}
+
 static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
 {
     struct deliver *deliver = context;
@@ -106,6 +113,7 @@ struct pipeline_output deliver_output(struct deliver *deliver)
         .item_rollback = item_rollback,
         .item_refused = item_refused,
         .undecodable = undecodable,
+        .control_only = control_only,
         .first_record = first_record,
     };
 }

@@ -7,10 +7,10 @@
 #include "aws/dead_letter.h"
 #include "base/buf.h"
 
-/* Collected bytes that ask for a put; a single letter may pass it by one document. */
 /* An event id has 56 digits; of a longer one the beginning will do, the content makes the key its own. */
 enum { LETTERS_COORDINATES_BYTES_MAX = 256 };
 
+/* Collected bytes that ask for a put; a single letter may pass it by one document. */
 enum { LETTERS_BYTES_WANTED = 2 << 20, LETTERS_BYTES_MAX = 12 << 20, LETTERS_MAX = 20000 };
 
 struct letter {
@@ -42,7 +42,7 @@ PS_MUST_USE enum ps_err letters_add_item(struct letters *letters, uint64_t tag, 
                                          struct ps_span type, struct ps_span field, struct ps_span item);
 
 /* Bytes that could not be decoded; detail says why and holds no payload. raw is base64 text as it came, or, with
- * is_text false, any bytes (encoded here). */
+ * is_base64 false, any bytes (encoded here). */
 PS_MUST_USE enum ps_err letters_add_raw(struct letters *letters, uint64_t tag, const char *detail, struct ps_span raw,
                                         bool is_base64);
 

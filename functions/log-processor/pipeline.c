@@ -269,6 +269,20 @@ static enum ps_err run_envelopes(struct run *run, const struct ps_carrier *carri
     }
 }
 
+/* One carrier's envelopes, and whether there was any log event in them. */
+static enum ps_err run_json(struct run *run, const struct ps_carrier *carrier, struct ps_span json)
+{
+    uint64_t envelopes = run->account->envelopes;
+    uint64_t control = run->account->control;
+    PS_TRY(run_envelopes(run, carrier, json));
+    envelopes = run->account->envelopes - envelopes;
+    control = run->account->control - control;
+    bool control_only = control > 0 && control == envelopes;
+    if (control_only && run->output->control_only != NULL)
+        run->output->control_only(run->output->context, carrier->position);
+    return PS_OK;
+}
+
 static enum ps_err run_carrier(struct run *run, const struct ps_carrier *carrier, struct pipeline_times *times)
 {
     uint64_t tag = pipeline_tag(carrier->position, 0);
@@ -283,7 +297,7 @@ static enum ps_err run_carrier(struct run *run, const struct ps_carrier *carrier
         return bury(run, tag, ps_err_note()->text, carrier->data, true);
     }
     run->account->inflated_bytes += json.len;
-    return run_envelopes(run, carrier, json);
+    return run_json(run, carrier, json);
 }
 
 static struct run run_begin(struct pipeline *pipeline, struct ps_arena *arena, const struct pipeline_output *output,

@@ -68,8 +68,8 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_TEXT,
       .offset = AT(opensearch_ca_file),
       .value_default = "",
-      .help =
-          "PEM file of the roots to trust. Default: AWS's own roots for AWS hosts, the system's bundle for others." },
+      .help = "PEM file of the roots to trust for a host that is not AWS's. Default: the system's bundle; AWS hosts "
+              "have AWS's own roots." },
     { .name = "BULK_BYTES",
       .type = PS_CONFIG_U32,
       .offset = AT(bulk_bytes),

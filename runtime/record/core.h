@@ -1,5 +1,5 @@
-/* The core members and the names they go by: "level", "lvl", "severity", "log.level"... One table serves JSON, logfmt
- * and the fields that a subscription filter extracted.
+/* The core members and the names they go by: "level", "lvl", "severity", "log.level"... One table serves JSON and
+ * logfmt.
  *
  * Names are compared without case. A name is strong or weak: a weak one ("text", "date", "app") means the core member
  * only if no strong one is there, since many lines use it for something else. */

@@ -91,7 +91,7 @@ struct ps_span ps_record_format_name(enum ps_format format)
         [PS_FORMAT_PLAIN] = PS_SPAN_INIT("plain"),       [PS_FORMAT_JSON] = PS_SPAN_INIT("json"),
         [PS_FORMAT_LOGFMT] = PS_SPAN_INIT("logfmt"),     [PS_FORMAT_ACCESS] = PS_SPAN_INIT("access"),
         [PS_FORMAT_VPC_FLOW] = PS_SPAN_INIT("vpc_flow"), [PS_FORMAT_ALB] = PS_SPAN_INIT("alb"),
-        [PS_FORMAT_LAMBDA] = PS_SPAN_INIT("lambda"),     [PS_FORMAT_EXTRACTED] = PS_SPAN_INIT("extracted"),
+        [PS_FORMAT_LAMBDA] = PS_SPAN_INIT("lambda"),
     };
     return NAMES[format];
 }

@@ -29,8 +29,7 @@ enum ps_format {
     PS_FORMAT_ACCESS, /* common or combined */
     PS_FORMAT_VPC_FLOW,
     PS_FORMAT_ALB,
-    PS_FORMAT_LAMBDA,    /* START, END, REPORT, INIT_START, time-outs, text-mode lines, platform.* */
-    PS_FORMAT_EXTRACTED, /* fields came from the subscription filter's extractedFields */
+    PS_FORMAT_LAMBDA, /* START, END, REPORT, INIT_START, time-outs, text-mode lines, platform.* */
     PS_FORMAT_COUNT,
 };
 

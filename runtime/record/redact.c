@@ -547,7 +547,7 @@ enum ps_err ps_redact_record(const struct ps_redact *redact, struct ps_arena *ar
                              struct ps_record *record, struct ps_redact_counts *counts)
 {
     if (ps_redact_is_off(redact)) return PS_OK;
-    bool is_source_known = source.data != NULL && record->format != PS_FORMAT_EXTRACTED;
+    bool is_source_known = source.data != NULL;
     if (is_source_known && !ps_redact_suspects(redact, source)) return PS_OK;
     struct walk walk = { .redact = redact, .arena = arena, .counts = counts };
     PS_TRY(hide_members(&walk, record));

@@ -56,7 +56,7 @@ PS_MUST_USE enum ps_err ps_redact_text(const struct ps_redact *redact, struct ps
  * source: the text(s) the record was made from, as they arrived but cleaned; every string of the record must be a
  * part of it, as it is or with escapes undone. When it is not suspicious, nothing else is looked at: that is the fast
  * path. A span with data == NULL says that there is no such text, and everything is looked at; so it is for records
- * made from extractedFields, whatever source says. */
+ * with extractedFields. */
 PS_MUST_USE enum ps_err ps_redact_record(const struct ps_redact *redact, struct ps_arena *arena, struct ps_span source,
                                          struct ps_record *record, struct ps_redact_counts *counts);
 

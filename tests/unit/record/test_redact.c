@@ -302,9 +302,8 @@ static void an_innocent_source_is_all_that_is_looked_at(void)
     struct ps_redact_counts counts = { 0 };
     CHECK_OK(ps_redact_record(redact, &t_arena, PS_SPAN("innocent"), &record, &counts));
     CHECK_TEXT(record.message, CARD);
-    /* Extracted fields are not a part of the message. */
-    record.format = PS_FORMAT_EXTRACTED;
-    CHECK_OK(ps_redact_record(redact, &t_arena, PS_SPAN("innocent"), &record, &counts));
+    /* Without a source everything is looked at. */
+    CHECK_OK(ps_redact_record(redact, &t_arena, ps_span_make(NULL, 0), &record, &counts));
     CHECK_TEXT(record.message, "[REDACTED:card]");
     ps_redact_close(redact);
 }
