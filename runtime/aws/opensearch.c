@@ -3,7 +3,6 @@
 #include "aws/opensearch_priv.h"
 #include "aws/url.h"
 #include "base/assert.h"
-#include "base/utf8.h"
 #include "host/clock.h"
 
 enum {
@@ -412,20 +411,4 @@ enum ps_err ps_opensearch_finish(struct ps_opensearch *sink, struct ps_opensearc
     ps_opensearch_trouble_tell(sink);
     *stats = sink->stats;
     return PS_OK;
-}
-
-/* -- names --------------------------------------------------------------------------------------------------------- */
-
-bool ps_opensearch_index_name_ok(struct ps_span name)
-{
-    enum { NAME_BYTES_MAX = 255 };
-    if (name.len == 0 || name.len > NAME_BYTES_MAX) return false;
-    if (ps_span_eq(name, PS_SPAN(".")) || ps_span_eq(name, PS_SPAN(".."))) return false;
-    if (ps_span_find_byte(PS_SPAN("-_+"), name.data[0]) != PS_SPAN_NONE) return false;
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        if (c <= ' ' || c == 0x7f || (c >= 'A' && c <= 'Z')) return false;
-        if (ps_span_find_byte(PS_SPAN("\\/*?\"<>|,#:"), (char)c) != PS_SPAN_NONE) return false;
-    }
-    return ps_utf8_valid_prefix(name) == name.len;
 }

@@ -87,11 +87,8 @@ PS_API PS_MUST_USE enum ps_err ps_opensearch_finish(struct ps_opensearch *sink, 
  * names it. */
 PS_API const char *ps_opensearch_operator_fault(const struct ps_opensearch *sink);
 
-/* Whether name can be an index: OpenSearch's rules (lower case, no \ / * ? " < > | space , # :, not starting with - _
- * +, not "." "..", at most 255 bytes). */
-PS_API bool ps_opensearch_index_name_ok(struct ps_span name);
-
-/* `penstock apply`: puts the index template (and with it the alias). Idempotent. */
+/* `penstock apply`: puts the index template (and with it the alias). Idempotent. template_name goes into the URL as it
+ * is. */
 PS_API PS_MUST_USE enum ps_err ps_opensearch_apply(struct ps_opensearch *sink, struct ps_arena *arena,
                                                    const struct ps_deadline *deadline, struct ps_span template_name,
                                                    struct ps_span template_json);

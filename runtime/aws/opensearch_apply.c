@@ -73,8 +73,6 @@ static enum ps_err judge(struct ps_span name, const struct ps_http_response *res
 enum ps_err ps_opensearch_apply(struct ps_opensearch *sink, struct ps_arena *arena, const struct ps_deadline *deadline,
                                 struct ps_span template_name, struct ps_span template_json)
 {
-    if (!ps_opensearch_index_name_ok(template_name))
-        PS_FAIL(PS_ERR_BAD_CONFIG, "%.*s cannot be the name of an index template", PS_SPAN_ARG(template_name));
     struct ps_http_exchange exchange = {
         .request = { .method = "PUT", .body = template_json, .response_bytes_max = ANSWER_BYTES_MAX },
     };
