@@ -91,18 +91,11 @@ static void other_refusals_are_told_by_status(void)
     CHECK_ERR(apply(301, "", "app-logs"), PS_ERR_BAD_CONFIG);
 }
 
-static void a_name_that_no_template_can_have_is_not_sent(void)
-{
-    CHECK_ERR(apply(200, "{\"acknowledged\":true}", "App"), PS_ERR_BAD_CONFIG);
-    CHECK_ERR(apply(200, "{\"acknowledged\":true}", ""), PS_ERR_BAD_CONFIG);
-}
-
 int main(void)
 {
     RUN(an_acknowledged_template_is_in_place);
     RUN(without_an_acknowledgement_nothing_is_in_place);
     RUN(clashes_say_what_to_mend);
     RUN(other_refusals_are_told_by_status);
-    RUN(a_name_that_no_template_can_have_is_not_sent);
     return check_finish();
 }
