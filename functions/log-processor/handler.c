@@ -13,11 +13,6 @@ struct state {
     struct sink sink;
 };
 
-static void check(const void *settings, struct ps_arena *scratch, struct ps_buf *mistakes)
-{
-    settings_check(settings, scratch, mistakes);
-}
-
 static enum ps_err init(struct ps_init *init, void *state_memory)
 {
     struct state *state = state_memory;
@@ -110,7 +105,7 @@ PS_API const struct ps_handler ps_handler = {
     .name = "log-processor",
     .settings = SETTINGS_ITEMS,
     .settings_bytes = sizeof(struct settings),
-    .check = check,
+    .check = settings_check,
     .state_bytes = sizeof(struct state),
     .init = init,
     .invoke = invoke,
