@@ -92,38 +92,79 @@ static inline size_t ps_scan_special(const char *at)
     return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(found) | 0x10000U);
 }
 
-static inline uint64_t ps_scan_mask(__m128i found, unsigned shift)
+/* The four steps of a block, loaded. Written out: gcc leaves a loop over them a loop at -O2, with shifts by a variable.
+ */
+struct ps_scan_lanes {
+    __m128i a, b, c, d;
+};
+
+static inline struct ps_scan_lanes ps_scan_lanes(const char *at)
 {
-    return (uint64_t)(unsigned)_mm_movemask_epi8(found) << shift;
+    return (struct ps_scan_lanes){
+        ps_scan_vector(at),
+        ps_scan_vector(at + PS_SCAN_STEP),
+        ps_scan_vector(at + 2 * PS_SCAN_STEP),
+        ps_scan_vector(at + 3 * PS_SCAN_STEP),
+    };
+}
+
+/* Bit n: byte n of the block was found. */
+static inline uint64_t ps_scan_mask(struct ps_scan_lanes found)
+{
+    uint64_t low = (unsigned)_mm_movemask_epi8(found.a) | (unsigned)_mm_movemask_epi8(found.b) << 16;
+    uint64_t high = (unsigned)_mm_movemask_epi8(found.c) | (unsigned)_mm_movemask_epi8(found.d) << 16;
+    return low | high << 32;
+}
+
+static inline uint64_t ps_scan_equal(struct ps_scan_lanes lanes, char c)
+{
+    __m128i wanted = _mm_set1_epi8(c);
+    return ps_scan_mask((struct ps_scan_lanes){
+        _mm_cmpeq_epi8(lanes.a, wanted),
+        _mm_cmpeq_epi8(lanes.b, wanted),
+        _mm_cmpeq_epi8(lanes.c, wanted),
+        _mm_cmpeq_epi8(lanes.d, wanted),
+    });
+}
+
+/* Control characters are rare: one question for the whole block comes first. */
+static inline uint64_t ps_scan_control(struct ps_scan_lanes lanes)
+{
+    __m128i least = _mm_min_epu8(_mm_min_epu8(lanes.a, lanes.b), _mm_min_epu8(lanes.c, lanes.d));
+    if (PS_LIKELY(_mm_movemask_epi8(ps_scan_vector_control(least)) == 0)) return 0;
+    return ps_scan_mask((struct ps_scan_lanes){
+        ps_scan_vector_control(lanes.a),
+        ps_scan_vector_control(lanes.b),
+        ps_scan_vector_control(lanes.c),
+        ps_scan_vector_control(lanes.d),
+    });
 }
 
 static inline struct ps_scan_masks ps_scan_block(const char *at)
 {
-    struct ps_scan_masks masks = { 0 };
-    for (unsigned i = 0; i < PS_SCAN_BLOCK; i += PS_SCAN_STEP) {
-        __m128i bytes = ps_scan_vector(at + i);
-        masks.quote |= ps_scan_mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), i);
-        masks.backslash |= ps_scan_mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')), i);
-        masks.control |= ps_scan_mask(ps_scan_vector_control(bytes), i);
-    }
-    return masks;
+    struct ps_scan_lanes lanes = ps_scan_lanes(at);
+    return (struct ps_scan_masks){
+        .quote = ps_scan_equal(lanes, '"'),
+        .backslash = ps_scan_equal(lanes, '\\'),
+        .control = ps_scan_control(lanes),
+    };
 }
 
 static inline uint64_t ps_scan_backslashes(const char *at)
 {
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < PS_SCAN_BLOCK; i += PS_SCAN_STEP)
-        mask |= ps_scan_mask(_mm_cmpeq_epi8(ps_scan_vector(at + i), _mm_set1_epi8('\\')), i);
-    return mask;
+    return ps_scan_equal(ps_scan_lanes(at), '\\');
 }
 
 /* Bit n: byte n of the block is special. */
 static inline uint64_t ps_scan_specials(const char *at)
 {
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < PS_SCAN_BLOCK; i += PS_SCAN_STEP)
-        mask |= ps_scan_mask(ps_scan_vector_special(ps_scan_vector(at + i)), i);
-    return mask;
+    struct ps_scan_lanes lanes = ps_scan_lanes(at);
+    return ps_scan_mask((struct ps_scan_lanes){
+        ps_scan_vector_special(lanes.a),
+        ps_scan_vector_special(lanes.b),
+        ps_scan_vector_special(lanes.c),
+        ps_scan_vector_special(lanes.d),
+    });
 }
 
 #elif defined(__ARM_NEON)

@@ -781,10 +781,12 @@ static inline lane load(const char *at)
 static inline uint64_t mask_of(const lane found[4])
 {
 #if defined(__SSE2__)
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < 4; i++)
-        mask |= (uint64_t)(unsigned)_mm_movemask_epi8((__m128i)found[i]) << (i * LANE_BYTES);
-    return mask;
+    /* Written out: gcc leaves a loop over them a loop at -O2. */
+    uint64_t low = (unsigned)_mm_movemask_epi8((__m128i)found[0]) | (unsigned)_mm_movemask_epi8((__m128i)found[1])
+                                                                        << 16;
+    uint64_t high = (unsigned)_mm_movemask_epi8((__m128i)found[2]) | (unsigned)_mm_movemask_epi8((__m128i)found[3])
+                                                                         << 16;
+    return low | high << 32;
 #else
     uint64_t mask = 0;
     for (unsigned i = 0; i < BLOCK_BYTES / 8; i++) {
