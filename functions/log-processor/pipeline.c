@@ -121,6 +121,7 @@ static enum ps_err join(struct run *run, struct open_record *open, struct ps_spa
     ps_buf_put(&open->joined_text, text);
     PS_TRY(ps_buf_finish(&open->joined_text, &record->message));
     record->joined++;
+    record->is_trace = record->is_trace || !is_piece;
     ps_account_add(run->account, PS_VERDICT_JOINED, 1);
     return PS_OK;
 }

@@ -136,6 +136,8 @@ static enum ps_err understand(struct stages_envelope *envelope, struct ps_arena 
                               const struct ps_from_cwlogs_event *event, struct ps_record *record)
 {
     PS_TRY(parse(envelope->stages, scratch, record));
+    /* A trace whose head names no level is an uncaught error: thresholds and sampling must not take it for less. */
+    if (record->level == PS_LEVEL_NONE && record->is_trace) record->level = PS_LEVEL_ERROR;
     PS_TRY(ps_from_cwlogs_extracted(scratch, event, record));
     bool cut = false;
     PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));

@@ -87,6 +87,7 @@ struct ps_record {
     /* Why the line is kept as text although it looked like a format ("json_cut", "too_many_fields"); empty when it
      * parsed. */
     struct ps_span unparsed;
+    bool is_trace;       /* lines of a stack trace were joined */
     uint32_t joined;     /* further events joined into this record */
     bool message_cut;    /* the message was over its limit and was cut, with a marker in it */
     uint32_t cut_values; /* texts cut at PS_RECORD_VALUE_BYTES_MAX, with a marker in them */
