@@ -21,6 +21,11 @@ static struct ps_span template_of(const struct settings *settings)
 
 static int apply(struct command_sink *sink)
 {
+    if (!ps_span_starts(sink->settings.opensearch_index, PS_SPAN("app-logs-"))) {
+        fprintf(stderr, "penstock: apply: the template is for app-logs-* and OPENSEARCH_INDEX is another: "
+                        "see --print, change its index_patterns and aliases, and put it yourself\n");
+        return COMMAND_FAILED;
+    }
     struct ps_span template = template_of(&sink->settings);
     if (ps_opensearch_apply(sink->sink.opensearch, &sink->arena, &sink->deadline, TEMPLATE_NAME, template) != PS_OK) {
         return command_fault("apply");
@@ -35,11 +40,11 @@ static int print(void)
     struct ps_arena arena;
     struct settings settings;
     if (ps_arena_init(&arena, PRINT_ARENA_BYTES) != PS_OK) return command_fault("apply");
-    if (command_settings_read(NULL, &arena, &settings) != PS_OK) return command_fault("apply");
+    command_settings_read(NULL, &arena, &settings);
     struct ps_span template = template_of(&settings);
     printf("%.*s\n", (int)template.len, template.data);
     ps_arena_fini(&arena);
-    return COMMAND_DONE;
+    return fflush(stdout) == 0 && ferror(stdout) == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 int command_apply(int argc, char **argv)

@@ -38,6 +38,7 @@ static enum ps_err read_all(int fd, char *data, struct ps_span *out)
         if (got == 0) break;
         len += (size_t)got;
     }
+    if (len == 0) PS_FAIL(PS_ERR_BAD_INPUT, "the input is empty");
     *out = ps_span_make(data, len);
     return PS_OK;
 }
@@ -58,6 +59,11 @@ int command_each_input(int argc, char **argv, command_input *visit, void *contex
     char *only[] = { standard_input };
     char **names = argc > 1 ? argv + 1 : only;
     int count = argc > 1 ? argc - 1 : 1;
+    for (int i = 0; i < count; i++) {
+        if (names[i][0] != '-' || names[i][1] == '\0') continue;
+        fprintf(stderr, "penstock: there is no option '%s' (--help tells what there is)\n", names[i]);
+        return COMMAND_USAGE;
+    }
     struct ps_arena arena;
     /* Sanitizer builds put red zones around what an arena gives out. */
     if (ps_arena_init(&arena, INPUT_BYTES_MAX + RED_ZONES) != PS_OK) return command_fault("memory");

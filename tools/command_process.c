@@ -108,7 +108,7 @@ static enum ps_err open_process(struct process *process, struct settings *settin
 {
     PS_TRY(ps_arena_init(&process->process, PROCESS_ARENA_BYTES));
     PS_TRY(ps_arena_init(&process->arena, ARENA_BYTES));
-    PS_TRY(command_settings_read(check, &process->process, settings));
+    command_settings_read(check, &process->process, settings);
     struct pipeline_options options = { .settings = settings, .function_region = ps_env_get("AWS_REGION") };
     PS_TRY(pipeline_open(&process->process, &options, &process->pipeline));
     char *memory = ps_arena_bytes(&process->process, ITEM_BYTES_MAX);
@@ -119,7 +119,7 @@ static enum ps_err open_process(struct process *process, struct settings *settin
 
 static void print_counts(const struct ps_account *account)
 {
-    fprintf(stderr, "in %lu:", (unsigned long)account->in);
+    fprintf(stderr, "in %lu%s", (unsigned long)account->in, account->in > 0 ? ":" : "");
     for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++) {
         if (account->verdicts[verdict] == 0) continue;
         fprintf(stderr, " %s %lu", ps_account_verdict_name((enum ps_verdict)verdict),

@@ -177,13 +177,13 @@ static int run(struct replay *replay)
 {
     if (replay->sink.sink.dead_letters == NULL) {
         fputs("penstock: replay: set DEAD_LETTER_BUCKET, or DEAD_LETTER_DIR with PENSTOCK_LOCAL=1\n", stderr);
-        return COMMAND_USAGE;
+        return COMMAND_FAILED;
     }
     /* Keys are listed on the process arena, which the objects' bodies leave alone. */
     if (ps_dead_letter_list(replay->sink.sink.dead_letters, &replay->sink.process, visit, replay) != PS_OK) {
         return command_fault("replay");
     }
-    if (replay->list_only) return COMMAND_DONE;
+    if (replay->list_only) return fflush(stdout) == 0 && ferror(stdout) == 0 ? COMMAND_DONE : COMMAND_FAILED;
     fprintf(stderr, "%s%lu objects: %lu deleted; records: %lu stored, %lu duplicate, %lu left\n",
             replay->progress ? "\r" : "", replay->objects, replay->deleted, replay->stored, replay->duplicate,
             replay->left);

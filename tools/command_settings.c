@@ -12,6 +12,10 @@ enum { TABLE_BYTES_MAX = 64 << 10 };
 int command_settings(int argc, char **argv)
 {
     if (command_help(argc, argv, HELP)) return COMMAND_DONE;
+    if (argc > 1) {
+        fputs(HELP, stderr);
+        return COMMAND_USAGE;
+    }
     static char memory[TABLE_BYTES_MAX];
     struct ps_buf table;
     ps_buf_init_fixed(&table, memory, sizeof memory);

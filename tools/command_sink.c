@@ -1,20 +1,23 @@
 #include "command_sink.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/clock.h"
 #include "host/env.h"
+#include "penstock_commands.h"
 
 enum { PROCESS_ARENA_BYTES = 1 << 30, ARENA_BYTES = 1 << 30 };
 
-enum ps_err command_settings_read(ps_config_check *check, struct ps_arena *arena, struct settings *settings)
+void command_settings_read(ps_config_check *check, struct ps_arena *arena, struct settings *settings)
 {
     struct ps_span mistakes = PS_SPAN("");
-    enum ps_err err = ps_config_read(SETTINGS_ITEMS, check, arena, settings, &mistakes);
-    /* The fault note, which the command prints, is too short for many. */
-    if (mistakes.len > 0) fprintf(stderr, "penstock: %.*s\n", (int)mistakes.len, mistakes.data);
-    return err;
+    if (ps_config_read(SETTINGS_ITEMS, check, arena, settings, &mistakes) == PS_OK) return;
+    /* The fault note is too short for many. */
+    if (mistakes.len == 0) mistakes = ps_span_of(ps_err_note()->text);
+    fprintf(stderr, "penstock: settings: %.*s\n", (int)mistakes.len, mistakes.data);
+    exit(COMMAND_FAILED);
 }
 
 enum ps_err command_sink_open(struct command_sink *sink)
@@ -23,7 +26,7 @@ enum ps_err command_sink_open(struct command_sink *sink)
     sink->deadline = ps_deadline_make(0, ps_clock_now_ms(), 0);
     PS_TRY(ps_arena_init(&sink->process, PROCESS_ARENA_BYTES));
     PS_TRY(ps_arena_init(&sink->arena, ARENA_BYTES));
-    PS_TRY(command_settings_read(settings_check, &sink->process, &sink->settings));
+    command_settings_read(settings_check, &sink->process, &sink->settings);
     struct ps_span region = ps_env_get("AWS_REGION");
     struct pipeline_options options = { .settings = &sink->settings, .function_region = region };
     PS_TRY(pipeline_open(&sink->process, &options, &sink->pipeline));

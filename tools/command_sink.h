@@ -16,9 +16,9 @@ struct command_sink {
     struct sink sink;
 };
 
-/* Reads the function's settings from the environment; every mistake is told on stderr. check as in ps_config_read. */
-PS_MUST_USE enum ps_err command_settings_read(ps_config_check *check, struct ps_arena *arena,
-                                              struct settings *settings);
+/* Reads the function's settings from the environment. Mistakes are told on stderr, every one, and end the program.
+ * check as in ps_config_read. */
+void command_settings_read(ps_config_check *check, struct ps_arena *arena, struct settings *settings);
 
 /* Reads the settings, opens everything. The struct must stay where it is. */
 PS_MUST_USE enum ps_err command_sink_open(struct command_sink *sink);

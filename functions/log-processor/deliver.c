@@ -41,11 +41,16 @@ static enum ps_err put_letters(struct deliver *deliver)
     return PS_OK;
 }
 
+/* Between items and not in on_result: putting letters speaks HTTP, and the sink may be in the middle of doing so. */
+static enum ps_err make_room(struct deliver *deliver)
+{
+    return letters_full(&deliver->letters) ? put_letters(deliver) : PS_OK;
+}
+
 static enum ps_err item_begin(void *context, struct ps_buf **buf)
 {
     struct deliver *deliver = context;
-    /* Here and not in on_result: putting letters speaks HTTP, and the sink may be in the middle of doing so. */
-    if (letters_full(&deliver->letters)) PS_TRY(put_letters(deliver));
+    PS_TRY(make_room(deliver));
     return ps_opensearch_buf(deliver->sink, buf);
 }
 
@@ -64,6 +69,7 @@ static void item_rollback(void *context)
 static enum ps_err item_refused(void *context, uint64_t tag, const char *reason, struct ps_span item)
 {
     struct deliver *deliver = context;
+    PS_TRY(make_room(deliver));
     ps_account_add(deliver->account, PS_VERDICT_DEAD, 1);
     return letters_add_item(&deliver->letters, tag, PS_SPAN("refused"), 0, ps_span_of(reason), ps_span_make(NULL, 0),
                             item);
@@ -72,6 +78,7 @@ static enum ps_err item_refused(void *context, uint64_t tag, const char *reason,
 static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, struct ps_span raw, bool is_base64)
 {
     struct deliver *deliver = context;
+    PS_TRY(make_room(deliver));
     return letters_add_raw(&deliver->letters, tag, detail, raw, is_base64);
 }
 

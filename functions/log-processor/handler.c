@@ -54,8 +54,11 @@ static enum ps_err run_payload(struct ps_invocation *inv, struct ps_event *event
     PS_TRY(deliver_begin(deliver, inv->arena, &options, &summary->account));
     struct pipeline_output output = deliver_output(deliver);
     enum ps_err err = pipeline_run(state->pipeline, inv->arena, event, &output, &summary->account, &summary->times);
+    /* The first failure is the one to tell. */
+    struct ps_err_note cause = *ps_err_note();
     enum ps_err finish_err = deliver_finish(deliver);
     summary->sink = deliver->stats;
+    if (err != PS_OK) err = ps_err_raise(err, cause.file, cause.line, "%s", cause.text);
     if (err == PS_OK) err = finish_err;
     if (err == PS_OK) err = check_partial_batch(inv->settings, event, &summary->account);
     if (err != PS_OK) deliver_give_up(deliver);

@@ -92,7 +92,7 @@ enum ps_err letters_add_raw(struct letters *letters, uint64_t tag, const char *d
 
 bool letters_full(const struct letters *letters)
 {
-    return letters->lines.len >= LETTERS_BYTES_WANTED || letters->count >= LETTERS_MAX / 2;
+    return letters->lines.len >= LETTERS_BYTES_WANTED || letters->count >= LETTERS_MAX / 10;
 }
 
 static int by_tag(const void *left, const void *right)

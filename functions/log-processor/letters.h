@@ -11,7 +11,11 @@
 enum { LETTERS_COORDINATES_BYTES_MAX = 256 };
 
 /* Collected bytes that ask for a put; a single letter may pass it by one document. */
-enum { LETTERS_BYTES_WANTED = 2 << 20, LETTERS_BYTES_MAX = 12 << 20, LETTERS_MAX = 20000 };
+/* One turn of the sink may give back every request on the way: they must fit behind what was wanted, with the letters'
+ * own members (settings.c sees to it). */
+enum { LETTERS_IN_FLIGHT_BYTES_MAX = 8 << 20 };
+
+enum { LETTERS_BYTES_WANTED = 2 << 20, LETTERS_BYTES_MAX = 12 << 20, LETTERS_MAX = 50000 };
 
 struct letter {
     uint64_t tag; /* place in the payload: the order in the object */

@@ -89,6 +89,22 @@ static enum ps_err bury(struct run *run, uint64_t tag, const char *detail, struc
     return run->output->undecodable(run->output->context, tag, detail, raw, is_base64);
 }
 
+/* A fault of the bytes, not of ours: INPUT and LIMIT errors of decoding end in the dead-letter store, so that nothing
+ * blocks a shard for ever. */
+static bool is_fault_of_input(enum ps_err err)
+{
+    enum ps_err_class class = ps_err_class(err);
+    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
+}
+
+/* A record that there is no room to understand: dead with its text, and the others go on. It has been counted already.
+ */
+static enum ps_err bury_open(struct run *run, const struct stages_output *out, struct ps_span raw)
+{
+    ps_account_add(run->account, PS_VERDICT_DEAD, 1);
+    return run->output->undecodable(run->output->context, out->tag, ps_err_note()->text, raw, false);
+}
+
 static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope, size_t carrier,
                                struct open_record *open)
 {
@@ -104,7 +120,12 @@ static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope
     };
     bool elsewhere = open->contained || open->event.extracted.len > 0;
     struct ps_span source = elsewhere ? ps_span_make(NULL, 0) : open->record.message;
-    PS_TRY(stages_finish(envelope, scratch, &open->event, &open->record, source, &out));
+    struct ps_span raw = open->record.joined > 0 ? open->record.message : open->event.raw;
+    enum ps_err err = stages_finish(envelope, scratch, &open->event, &open->record, source, &out);
+    if (err != PS_OK) {
+        if (out.reached_output || !is_fault_of_input(err)) return err;
+        PS_TRY(bury_open(run, &out, raw));
+    }
     ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
     return PS_OK;
 }
@@ -132,6 +153,15 @@ static bool fits(const struct open_record *open, struct ps_span text)
     return text.len < JOINED_BYTES_MAX - 1 && used < JOINED_BYTES_MAX - 1 - text.len;
 }
 
+static enum ps_err unwrap_event(struct ps_arena *arena, struct open_record *next)
+{
+    PS_TRY(ps_clean_piece(arena, next->event.message, &next->record.message));
+    PS_TRY(ps_container_unwrap(arena, &next->record, &next->container, &next->contained));
+    bool goes_on = next->container.partial && !next->container.last;
+    if (!goes_on) next->record.message = ps_clean_end(next->record.message);
+    return PS_OK;
+}
+
 /* Reads, cleans and unwraps one event onto the scratch arena that the record in hand does not use. */
 static enum ps_err read_event(struct run *run, struct ps_from_cwlogs_envelope *envelope, unsigned scratch,
                               struct open_record *next, bool *more)
@@ -142,11 +172,10 @@ static enum ps_err read_event(struct run *run, struct ps_from_cwlogs_envelope *e
     PS_TRY(ps_from_cwlogs_next(envelope, arena, &next->event, more));
     if (!*more || next->event.fault != NULL) return PS_OK;
     ps_from_cwlogs_record(envelope, &next->event, run->pipeline->stages.function_region, &next->record);
-    PS_TRY(ps_clean_piece(arena, next->event.message, &next->record.message));
-    PS_TRY(ps_container_unwrap(arena, &next->record, &next->container, &next->contained));
-    bool goes_on = next->container.partial && !next->container.last;
-    if (!goes_on) next->record.message = ps_clean_end(next->record.message);
-    next->in_hand = true;
+    enum ps_err err = unwrap_event(arena, next);
+    if (err != PS_OK && !is_fault_of_input(err)) return err;
+    if (err != PS_OK) next->event.fault = "no_room";
+    next->in_hand = err == PS_OK;
     return PS_OK;
 }
 
@@ -247,14 +276,6 @@ static enum ps_err run_envelope(struct run *run, struct ps_from_cwlogs_envelope 
     return run_events(run, envelope, carrier);
 }
 
-/* A fault of the bytes, not of ours: INPUT and LIMIT errors of decoding end in the dead-letter store, so that nothing
- * blocks a shard for ever. */
-static bool is_fault_of_input(enum ps_err err)
-{
-    enum ps_err_class class = ps_err_class(err);
-    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
-}
-
 static enum ps_err run_envelopes(struct run *run, const struct ps_carrier *carrier, struct ps_span json)
 {
     for (;;) {
@@ -263,7 +284,7 @@ static enum ps_err run_envelopes(struct run *run, const struct ps_carrier *carri
         enum ps_err err = ps_from_cwlogs_open(run->arena, &json, &envelope, &more);
         if (err != PS_OK) {
             if (!is_fault_of_input(err)) return err;
-            return bury(run, pipeline_tag(carrier->position, 0), ps_err_note()->text, json, false);
+            return bury(run, pipeline_tag(carrier->position, 0), ps_err_note()->text, carrier->data, true);
         }
         if (!more) return PS_OK;
         PS_TRY(run_envelope(run, &envelope, carrier->position));

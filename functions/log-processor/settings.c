@@ -1,9 +1,14 @@
 #include "settings.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "aws/opensearch.h"
+#include "aws/s3.h"
+#include "aws/url.h"
 #include "base/buf.h"
+#include "letters.h"
 #include "stages.h"
 
 static const char *const AUTH_WORDS[] = { "sigv4", "basic", "none", NULL };
@@ -43,7 +48,7 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
     { .name = "OPENSEARCH_INDEX",
       .type = PS_CONFIG_TEXT,
       .offset = AT(opensearch_index),
-      .value_default = "app-logs-%Y.%m.%d",
+      .value_default = PS_INDEX_NAME_DEFAULT,
       .help = "Index, alias or data stream name; %Y %m %d %H are taken from the event's own timestamp, in UTC." },
     { .name = "OPENSEARCH_IDS",
       .type = PS_CONFIG_BOOL,
@@ -210,15 +215,48 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
     { .name = NULL },
 };
 
-static void check_endpoint(const struct settings *settings, struct ps_buf *mistakes)
+static void check_url(const struct settings *settings, struct ps_buf *mistakes)
 {
     if (settings->opensearch_endpoint.len == 0) {
         ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT is not set: the https URL of the domain or collection");
+        return;
     }
+    struct ps_url url = { 0 };
+    if (ps_url_split(settings->opensearch_endpoint, &url) != PS_OK)
+        ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT: %s", ps_err_note()->text);
+    else if (!url.https && settings->opensearch_auth != PS_OPENSEARCH_NONE && !ps_url_host_is_loopback(url.host))
+        ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT: credentials go over https only, except on loopback");
+}
+
+static void check_ca_file(const struct settings *settings, struct ps_buf *mistakes)
+{
+    char path[PATH_MAX];
+    struct ps_span file = settings->opensearch_ca_file;
+    if (file.len == 0) return;
+    bool fits = file.len < sizeof path;
+    if (fits) {
+        memcpy(path, file.data, file.len);
+        path[file.len] = '\0';
+    }
+    if (!fits || access(path, R_OK) != 0) ps_config_mistake(mistakes, "OPENSEARCH_CA_FILE cannot be read");
+}
+
+static void check_endpoint(const struct settings *settings, struct ps_buf *mistakes)
+{
+    check_url(settings, mistakes);
+    check_ca_file(settings, mistakes);
     bool basic = settings->opensearch_auth == PS_OPENSEARCH_BASIC;
     if (basic && (settings->opensearch_username.len == 0 || settings->opensearch_password.len == 0)) {
         ps_config_mistake(mistakes, "OPENSEARCH_AUTH=basic needs OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD");
     }
+}
+
+static void check_ring(const struct settings *settings, struct ps_buf *mistakes)
+{
+    uint64_t bytes = (uint64_t)settings->bulk_in_flight * settings->bulk_bytes;
+    if (bytes > LETTERS_IN_FLIGHT_BYTES_MAX)
+        ps_config_mistake(mistakes, "BULK_IN_FLIGHT times BULK_BYTES is over %d: it must fit the dead letters",
+                          LETTERS_IN_FLIGHT_BYTES_MAX);
 }
 
 static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
@@ -228,6 +266,9 @@ static void check_dead_letters(const struct settings *settings, struct ps_buf *m
                           "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
                           "so use DEAD_LETTER_BUCKET");
     }
+    struct ps_span bucket = settings->dead_letter_bucket;
+    if (bucket.len > 0 && ps_s3_check_bucket(bucket) != PS_OK)
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET: %s", ps_err_note()->text);
     if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0) {
         ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
     }
@@ -237,6 +278,7 @@ void settings_check(const void *settings_memory, struct ps_arena *scratch, struc
 {
     const struct settings *settings = settings_memory;
     check_endpoint(settings, mistakes);
+    check_ring(settings, mistakes);
     check_dead_letters(settings, mistakes);
     stages_check(settings, scratch, mistakes);
 }

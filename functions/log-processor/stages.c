@@ -30,8 +30,13 @@ static enum ps_err open_exclude(struct ps_arena *process, const struct settings 
 
 static enum ps_err open_redact(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    enum ps_err err = ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
-    return err == PS_OK ? PS_OK : ps_err_wrap(err, "REDACT");
+    enum ps_err err = ps_redact_open(process, settings->redact, PS_SPAN(""), &stages->redact);
+    if (err != PS_OK) return ps_err_wrap(err, "REDACT");
+    if (settings->redact_patterns.len == 0) return PS_OK;
+    ps_redact_close(stages->redact);
+    stages->redact = NULL;
+    err = ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
+    return err == PS_OK ? PS_OK : ps_err_wrap(err, "REDACT_PATTERNS");
 }
 
 static enum ps_err open_tags(struct ps_arena *process, const struct settings *settings, struct stages *stages)
@@ -139,44 +144,44 @@ static enum ps_err understand(struct stages_envelope *envelope, struct ps_arena 
     /* A trace whose head names no level is an uncaught error: thresholds and sampling must not take it for less. */
     if (record->level == PS_LEVEL_NONE && record->is_trace) record->level = PS_LEVEL_ERROR;
     PS_TRY(ps_from_cwlogs_extracted(scratch, event, record));
-    bool cut = false;
-    PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));
-    record->message_cut = record->message_cut || cut;
     ps_enrich_record(&envelope->stages->enrich, &envelope->source, record);
     return PS_OK;
 }
 
 /* The item did not fit the sink's buffer, or its index is one too many: it is a dead letter with all it holds. */
 static enum ps_err refuse(struct stages_envelope *envelope, struct ps_arena *scratch, const struct ps_record *record,
-                          uint64_t tag, const char *reason, const struct pipeline_output *output)
+                          const char *reason, struct stages_output *out)
 {
     struct ps_buf buf;
     ps_buf_init(&buf, scratch, REFUSED_ITEM_BYTES_MAX);
+    out->reached_output = false;
     PS_TRY(ps_to_bulk_put(&buf, &envelope->bulk, record));
     struct ps_span item;
     PS_TRY(ps_buf_finish(&buf, &item));
-    return output->item_refused(output->context, tag, reason, item);
+    out->reached_output = true;
+    return out->output->item_refused(out->output->context, out->tag, reason, item);
 }
 
 static enum ps_err put_out(struct stages_envelope *envelope, struct ps_arena *scratch, const struct ps_record *record,
-                           const struct stages_output *out)
+                           struct stages_output *out)
 {
     const struct pipeline_output *output = out->output;
     if (!ps_index_name_admit(&out->counts->indices, &envelope->stages->index, record->event_time_ms)) {
-        return refuse(envelope, scratch, record, out->tag, "too_many_indices", output);
+        return refuse(envelope, scratch, record, "too_many_indices", out);
     }
     struct ps_buf *buf = NULL;
+    out->reached_output = true;
     PS_TRY(output->item_begin(output->context, &buf));
     enum ps_err err = ps_to_bulk_put(buf, &envelope->bulk, record);
     if (err == PS_OK) return output->item_commit(output->context, out->tag);
     output->item_rollback(output->context);
     if (err != PS_ERR_TOO_LARGE) return err;
-    return refuse(envelope, scratch, record, out->tag, "too_large", output);
+    return refuse(envelope, scratch, record, "too_large", out);
 }
 
 enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scratch,
                           const struct ps_from_cwlogs_event *event, struct ps_record *record, struct ps_span source,
-                          const struct stages_output *out)
+                          struct stages_output *out)
 {
     const struct stages *stages = envelope->stages;
     PS_TRY(understand(envelope, scratch, event, record));
@@ -185,6 +190,10 @@ enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scr
         return PS_OK;
     }
     PS_TRY(ps_redact_record(stages->redact, scratch, source, record, &out->counts->redact));
+    /* Cut last: a secret that a cut had split would not be known for one. */
+    bool cut = false;
+    PS_TRY(ps_clean_cut(scratch, record->message, STAGES_MESSAGE_BYTES_MAX, &record->message, &cut));
+    record->message_cut = record->message_cut || cut;
     if (record->unparsed.len > 0) out->account->unparsed++;
     out->account->cut += record->cut_values + (record->message_cut ? 1U : 0U);
     return put_out(envelope, scratch, record, out);

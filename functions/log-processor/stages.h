@@ -49,6 +49,7 @@ struct stages_output {
     uint64_t tag;
     struct ps_account *account;
     struct stages_counts *counts;
+    bool reached_output; /* told back: a failure came from the output, not from the record */
 };
 
 PS_MUST_USE enum ps_err stages_open(struct ps_arena *process, const struct settings *settings,
@@ -68,6 +69,6 @@ PS_MUST_USE enum ps_err stages_envelope_begin(const struct stages *stages, struc
  * span without data when members came from elsewhere too. */
 PS_MUST_USE enum ps_err stages_finish(struct stages_envelope *envelope, struct ps_arena *scratch,
                                       const struct ps_from_cwlogs_event *event, struct ps_record *record,
-                                      struct ps_span source, const struct stages_output *out);
+                                      struct ps_span source, struct stages_output *out);
 
 #endif

@@ -180,9 +180,14 @@ enum ps_err ps_call_authorize(struct ps_call_client *client, struct ps_arena *ar
 
 /* -- one call -------------------------------------------------------------------------------------------------- */
 
+/* What is kept of the hard deadline: the answer and the closing line must still get out. */
+enum { HARD_MARGIN_MS = 250 };
+
 static uint32_t left_ms(const struct ps_call_options *options, const struct ps_deadline *deadline)
 {
-    return options->hard_deadline ? ps_deadline_hard_left_ms(deadline) : ps_deadline_left_ms(deadline);
+    if (!options->hard_deadline) return ps_deadline_left_ms(deadline);
+    uint32_t left = ps_deadline_hard_left_ms(deadline);
+    return left == UINT32_MAX ? left : left > HARD_MARGIN_MS ? left - HARD_MARGIN_MS : 0;
 }
 
 /* The request is signed anew for each attempt: a signature is good for five minutes at most, and credentials change. */

@@ -68,7 +68,7 @@ static enum ps_err check_options(const struct ps_dead_letter_options *options)
     if (options->directory.len > PATH_BYTES_MAX / 2)
         PS_FAIL(PS_ERR_BAD_CONFIG, "DEAD_LETTER_DIR: the path is too long");
     if (options->prefix.len > PREFIX_BYTES_MAX || !is_key_text(options->prefix, true))
-        PS_FAIL(PS_ERR_BAD_CONFIG, "prefix of dead letters: it must be letters, digits and - _ . /");
+        PS_FAIL(PS_ERR_BAD_CONFIG, "DEAD_LETTER_PREFIX: it must be letters, digits and - _ . /");
     return PS_OK;
 }
 

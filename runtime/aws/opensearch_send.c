@@ -64,6 +64,8 @@ static void build_request(struct ps_opensearch *sink, struct ps_opensearch_slot 
     struct ps_span body = choose(sink, slot);
     struct ps_http_request *request = &slot->exchange.request;
     uint32_t left_ms = ps_deadline_left_ms(&sink->deadline);
+    /* The process may have been stalled since the deadline was last asked: then this try ends at once. */
+    if (left_ms == 0) left_ms = 1;
     *request = (struct ps_http_request){
         .method = "POST",
         .url = sink->bulk_url,

@@ -21,7 +21,7 @@ struct ps_s3 {
 
 /* -- open ------------------------------------------------------------------------------------------------------ */
 
-static enum ps_err check_bucket(struct ps_span bucket)
+enum ps_err ps_s3_check_bucket(struct ps_span bucket)
 {
     bool ok = bucket.len >= BUCKET_BYTES_MIN && bucket.len <= BUCKET_BYTES_MAX && bucket.data[0] != '-' &&
               bucket.data[0] != '.';
@@ -57,7 +57,7 @@ static enum ps_err make_base(struct ps_arena *arena, const struct ps_endpoint *e
 enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client, struct ps_span bucket,
                        struct ps_s3 **out)
 {
-    PS_TRY(check_bucket(bucket));
+    PS_TRY(ps_s3_check_bucket(bucket));
     struct ps_s3 *s3 = PS_ARENA_NEW(process, struct ps_s3);
     char *name = ps_arena_bytes(process, bucket.len);
     if (s3 == NULL || name == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "S3 bucket");

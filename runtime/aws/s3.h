@@ -8,6 +8,9 @@
 
 struct ps_s3; /* opaque: a bucket */
 
+/* BAD_CONFIG for a bucket name that S3 does not allow. */
+PS_API PS_MUST_USE enum ps_err ps_s3_check_bucket(struct ps_span bucket);
+
 /* BAD_CONFIG for a bucket name that S3 does not allow, or no endpoint. Makes no call. */
 PS_MUST_USE enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client, struct ps_span bucket,
                                    struct ps_s3 **out);

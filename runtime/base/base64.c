@@ -103,11 +103,6 @@ enum ps_err ps_base64_decode(struct ps_arena *arena, struct ps_span text, struct
     return PS_OK;
 }
 
-enum ps_err ps_base64_decode_in_place(char *data, size_t *len)
-{
-    return decode(data, *len, data, len);
-}
-
 void ps_base64_encode(struct ps_buf *buf, struct ps_span bytes)
 {
     char *to = ps_buf_room(buf, (bytes.len + 2) / 3 * 4);

@@ -12,9 +12,6 @@
  * BAD_INPUT names the offset of the first wrong byte. out lies on arena. */
 PS_API PS_MUST_USE enum ps_err ps_base64_decode(struct ps_arena *arena, struct ps_span text, struct ps_span *out);
 
-/* Decodes in place over memory that the caller may overwrite; *len becomes the decoded length. */
-PS_API PS_MUST_USE enum ps_err ps_base64_decode_in_place(char *data, size_t *len);
-
 /* Standard alphabet with padding, onto buf. */
 PS_API void ps_base64_encode(struct ps_buf *buf, struct ps_span bytes);
 

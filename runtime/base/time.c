@@ -4,7 +4,7 @@
 #include "base/num.h"
 
 static const int64_t DAY_MS = 86400000;
-enum { MINUTE_MS = 60000, ERA_YEARS = 400, ERA_DAYS = 146097, EPOCH_DAY = 719468, YEAR_MAX = 9999 };
+enum { MINUTE_MS = 60000, ERA_YEARS = 400, ERA_DAYS = 146097, EPOCH_DAY = 719468 };
 
 static int64_t floor_div(int64_t value, int64_t by)
 {
@@ -107,19 +107,6 @@ void ps_time_day(int64_t ms, char separator, char out[PS_TIME_DAY_BYTES])
     put2(out + 5, civil.month);
     out[7] = separator;
     put2(out + 8, civil.day);
-}
-
-void ps_time_basic(int64_t ms, char out[16])
-{
-    struct ps_time_civil civil = with_text_form(ms);
-    put4(out, (unsigned)civil.year);
-    put2(out + 4, civil.month);
-    put2(out + 6, civil.day);
-    out[8] = 'T';
-    put2(out + 9, civil.hour);
-    put2(out + 11, civil.minute);
-    put2(out + 13, civil.second);
-    out[15] = 'Z';
 }
 
 /* The parsers below read from the front of a span; each take_ function moves past what it read. */

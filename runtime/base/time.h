@@ -26,8 +26,6 @@ PS_API PS_MUST_USE bool ps_time_from_civil(struct ps_time_civil civil, int64_t *
 PS_API void ps_time_iso(int64_t ms, char out[PS_TIME_ISO_BYTES]);
 /* 2026.11.21 with the separator given, onto out, which has PS_TIME_DAY_BYTES. */
 PS_API void ps_time_day(int64_t ms, char separator, char out[PS_TIME_DAY_BYTES]);
-/* 20261121T100000Z, the basic form of SigV4, 16 bytes. */
-PS_API void ps_time_basic(int64_t ms, char out[16]);
 
 /* The three parsers below give only what has a text form: false outside PS_TIME_TEXT_MS_MIN..MAX. */
 

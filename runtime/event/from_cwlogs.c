@@ -316,6 +316,7 @@ void ps_from_cwlogs_record(const struct ps_from_cwlogs_envelope *envelope, const
         .log_group = envelope->log_group,
         .log_stream = envelope->log_stream,
         .message = event->message,
+        .event_text = event->message,
         .time_ms = event->timestamp_ms,
     };
 }

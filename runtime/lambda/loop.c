@@ -159,11 +159,12 @@ enum ps_err ps_loop_run(struct ps_loop *loop)
 void ps_loop_fail_init(struct ps_api *api, const struct ps_log *log, const char *error_type, struct ps_span detail)
 {
     struct ps_err_note note = *ps_err_note();
-    ps_log_fault(log, PS_LOG_FATAL, "init_failed");
     char made_type[ERROR_TYPE_BYTES_MAX];
     if (error_type == NULL) error_type = make_error_type(note.err, made_type);
     char memory[ERROR_JSON_BYTES_MAX];
     struct ps_span text = detail.len > 0 ? detail : ps_span_of(note.text);
+    ps_log_write(log, PS_LOG_FATAL, "init_failed",
+                 PS_LOG_FIELDS(PS_LOG_STR("errorType", ps_span_of(error_type)), PS_LOG_STR("errorMessage", text)));
     struct ps_span json = make_error_json(memory, error_type, text);
     uint32_t status = 0;
     if (ps_api_fail_init(api, error_type, json, &status) != PS_OK)

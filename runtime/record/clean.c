@@ -24,9 +24,6 @@ static enum byte_class classify(unsigned char byte)
     return byte == DEL || byte == 0xc2 || byte == 0xd8 || byte == 0xe2 || byte == 0xef ? LOOK : KEPT;
 }
 
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
 typedef uint8_t lanes __attribute__((vector_size(16)));
 typedef uint64_t halves __attribute__((vector_size(16)));
 

@@ -63,16 +63,3 @@ enum ps_filter_verdict ps_filter_decide(const struct ps_filter *filter, const st
     counts->verdicts[verdict]++;
     return verdict;
 }
-
-const char *ps_filter_verdict_name(enum ps_filter_verdict verdict)
-{
-    static const char *const NAMES[PS_FILTER_VERDICT_COUNT] = {
-        [PS_FILTER_KEEP] = "kept",
-        [PS_FILTER_EXCLUDED] = "excluded",
-        [PS_FILTER_NOT_INCLUDED] = "not_included",
-        [PS_FILTER_BELOW_LEVEL] = "below_level",
-        [PS_FILTER_NOT_SAMPLED] = "not_sampled",
-    };
-    PS_ASSERT(verdict < PS_FILTER_VERDICT_COUNT);
-    return NAMES[verdict];
-}

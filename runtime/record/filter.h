@@ -45,7 +45,4 @@ enum ps_filter_verdict ps_filter_decide(const struct ps_filter *filter, const st
 #define PS_FILTER_HASH_SEED UINT64_C(0xcbf29ce484222325)
 uint64_t ps_filter_hash(uint64_t seed, struct ps_span text);
 
-/* "excluded", "below_level"... */
-const char *ps_filter_verdict_name(enum ps_filter_verdict verdict);
-
 #endif

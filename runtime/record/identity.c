@@ -54,7 +54,7 @@ static void put_derived(struct ps_buf *buf, const struct ps_record *record)
     ps_buf_byte(buf, '-');
     ps_buf_u64(buf, record->position);
     ps_buf_byte(buf, '-');
-    put_hex(buf, finish(mix(FNV_BASIS, record->message)));
+    put_hex(buf, finish(mix(FNV_BASIS, record->event_text)));
 }
 
 /* 128 bits: the hash and that of its own digest with the text again. */
@@ -76,12 +76,4 @@ void ps_identity_document(struct ps_buf *buf, const struct ps_record *record, ui
         ps_json_write_escape(buf, record->event_id);
     ps_buf_byte(buf, '-');
     put_hex(buf, source);
-}
-
-uint64_t ps_identity_sample(const struct ps_record *record, uint64_t source)
-{
-    uint64_t hash = mix_u64(FNV_BASIS, source);
-    if (record->event_id.len > 0) return finish(mix(hash, record->event_id));
-    hash = mix_u64(mix_u64(hash, (uint64_t)record->event_time_ms), record->position);
-    return finish(mix(hash, record->message));
 }

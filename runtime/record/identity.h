@@ -13,17 +13,13 @@
 
 enum {
     PS_IDENTITY_EVENT_ID_BYTES_MAX = 200, /* a longer event id is replaced by "h" and its hash */
-    PS_IDENTITY_BYTES_MAX = 512,          /* OpenSearch's limit of an _id; ours stay under 220 */
 };
 
 /* Of the log stream: the account that owns the group (the envelope's owner, not a system field), group, stream. */
 uint64_t ps_identity_source(struct ps_span account, struct ps_span log_group, struct ps_span log_stream);
 
 /* The document's _id, escaped for a JSON string: "<event id>-<16 hex digits of source>". An event without an id gets
- * "n<time>-<position>-<16 hex digits of its text>-<source>": time and position are the event's own. */
+ * "n<time>-<position>-<16 hex digits of its text as it came>-<source>": time and position are the event's own. */
 void ps_identity_document(struct ps_buf *buf, const struct ps_record *record, uint64_t source);
-
-/* Evenly spread over 64 bits and the same on every retry: to sample by. */
-uint64_t ps_identity_sample(const struct ps_record *record, uint64_t source);
 
 #endif

@@ -57,9 +57,10 @@ enum {
 
 struct ps_record {
     /* Coordinates, set by event/. */
-    struct ps_span event_id; /* as the source gave it, digits; may be empty */
-    size_t position;         /* in its envelope */
-    int64_t event_time_ms;   /* the source's stamp: decides the index, never the message's own */
+    struct ps_span event_id;   /* as the source gave it, digits; may be empty */
+    size_t position;           /* in its envelope */
+    struct ps_span event_text; /* the message as it came: what an event without id is told by */
+    int64_t event_time_ms;     /* the source's stamp: decides the index, never the message's own */
     struct ps_span account;
     struct ps_span region;
     bool region_inferred; /* taken from the function's own region */

@@ -309,8 +309,8 @@ static enum ps_err hide_matches(const struct ps_redact *redact, size_t which, st
     return PS_OK;
 }
 
-static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *arena, enum ps_secret_name name,
-                             struct ps_span *text, struct ps_redact_counts *counts)
+static enum ps_err hide_as_written(const struct ps_redact *redact, struct ps_arena *arena, enum ps_secret_name name,
+                                   struct ps_span *text, struct ps_redact_counts *counts)
 {
     if (text->len == 0 || (name == PS_SECRET_NAME_NONE && !ps_redact_suspects(redact, *text))) return PS_OK;
     for (int pass = 0; pass < PASSES_MAX; pass++) {
@@ -321,6 +321,55 @@ static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *ar
         if (text->data == before) return PS_OK;
     }
     return PS_OK;
+}
+
+/* The character of "\u00XX" at `at`, or -1 for anything else. Secrets are of such characters only. */
+static int escaped_ascii(struct ps_span text, size_t at)
+{
+    if (text.len - at < 6 || memcmp(text.data + at, "\\u00", 4) != 0) return -1;
+    int value = 0;
+    for (size_t i = 4; i < 6; i++) {
+        char c = text.data[at + i];
+        int digit = c >= '0' && c <= '9'                     ? c - '0'
+                    : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                             : -1;
+        if (digit < 0) return -1;
+        value = value * 16 + digit;
+    }
+    return value >= 0x20 && value < 0x7f ? value : -1;
+}
+
+/* text with its escapes of ASCII characters undone. */
+static enum ps_err undo_escapes(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
+{
+    struct ps_buf buf;
+    ps_buf_init(&buf, arena, text.len);
+    for (size_t at = 0; at < text.len;) {
+        int c = text.data[at] == '\\' ? escaped_ascii(text, at) : -1;
+        ps_buf_byte(&buf, c < 0 ? text.data[at] : (char)c);
+        at += c < 0 ? 1 : 6;
+    }
+    return ps_buf_finish(&buf, out);
+}
+
+/* A text may hold JSON, whose escapes are a second way to write a secret ("wJalrXUtnFEMI\u002BK7MDENG"). What is found
+ * with them undone is hidden in the text with them undone. */
+static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *arena, enum ps_secret_name name,
+                             struct ps_span *text, struct ps_redact_counts *counts)
+{
+    if (has_changing_escape(*text)) {
+        struct ps_span plain;
+        PS_TRY(undo_escapes(arena, *text, &plain));
+        struct ps_span hidden = plain;
+        struct ps_redact_counts found = *counts;
+        PS_TRY(hide_as_written(redact, arena, name, &hidden, &found));
+        if (hidden.data != plain.data) {
+            *text = hidden;
+            *counts = found;
+            return PS_OK;
+        }
+    }
+    return hide_as_written(redact, arena, name, text, counts);
 }
 
 enum ps_err ps_redact_text(const struct ps_redact *redact, struct ps_arena *arena, struct ps_span in,

@@ -260,6 +260,8 @@ static void print_timing(struct run *run, const char *name)
 {
     if (!run->options.timing) return;
     struct child *child = &run->child;
+    /* No /next came: initialisation failed, which has been said. */
+    if (fake_lambda_first_next_us(run->fake) == 0) return;
     if (child->exec_to_next_ms <= 0)
         child->exec_to_next_ms = (double)(fake_lambda_first_next_us(run->fake) - *child->exec_us) / 1000;
     uint64_t invoke_us = fake_lambda_answered_us(run->fake) - fake_lambda_sent_us(run->fake);

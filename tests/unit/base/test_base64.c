@@ -98,6 +98,7 @@ static void nothing_else_may_be_missing_or_added(void)
 
 static void a_wrong_byte_is_named_wherever_it_is(void)
 {
+    struct ps_arena arena = check_arena(1 << 20);
     for (int c = 0; c < 256; c++) {
         bool in_alphabet = c != 0 && strchr(ALPHABET, c) != NULL;
         for (size_t at = 0; at < 28; at++) {
@@ -105,16 +106,18 @@ static void a_wrong_byte_is_named_wherever_it_is(void)
             memset(text, 'A', sizeof text);
             text[at] = (char)c;
             struct ps_span copy = exact_copy(ps_span_make(text, sizeof text));
-            size_t len = copy.len;
+            struct ps_span out;
             bool padding = c == '=' && at == 27;
             enum ps_err wanted = in_alphabet || padding ? PS_OK : PS_ERR_BAD_INPUT;
-            CHECK_ERR(ps_base64_decode_in_place((char *)(uintptr_t)copy.data, &len), wanted);
+            CHECK_ERR(ps_base64_decode(&arena, copy, &out), wanted);
             char note[64];
             (void)snprintf(note, sizeof note, "base64: stops at byte %zu of 28", at);
             if (wanted != PS_OK) CHECK_TEXT(ps_span_of(ps_err_note()->text), note);
             exact_free(copy);
+            ps_arena_reset(&arena, 4096);
         }
     }
+    ps_arena_fini(&arena);
 }
 
 /* Bit by bit, as the RFC describes it. */
@@ -150,9 +153,6 @@ static void any_bytes_come_back(void)
         struct ps_span out = { 0 };
         CHECK_OK(ps_base64_decode(&arena, copy, &out));
         CHECK_SPAN(out, wanted);
-        size_t in_place_len = copy.len;
-        CHECK_OK(ps_base64_decode_in_place((char *)(uintptr_t)copy.data, &in_place_len));
-        CHECK_SPAN(ps_span_make(copy.data, in_place_len), wanted);
         exact_free(copy);
         exact_free(wanted);
         ps_arena_reset(&arena, 4096);

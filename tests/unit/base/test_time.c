@@ -81,13 +81,10 @@ static void texts_are_written_in_their_forms(void)
 {
     char iso[PS_TIME_ISO_BYTES];
     char day[PS_TIME_DAY_BYTES];
-    char basic[16];
     ps_time_iso(MS_2026, iso);
     CHECK_SPAN(ps_span_make(iso, sizeof iso), PS_SPAN("2026-11-21T10:00:00.123Z"));
     ps_time_day(MS_2026, '.', day);
     CHECK_SPAN(ps_span_make(day, sizeof day), PS_SPAN("2026.11.21"));
-    ps_time_basic(MS_2026, basic);
-    CHECK_SPAN(ps_span_make(basic, sizeof basic), PS_SPAN("20261121T100000Z"));
     ps_time_iso(PS_TIME_TEXT_MS_MIN, iso);
     CHECK_SPAN(ps_span_make(iso, sizeof iso), PS_SPAN("0000-01-01T00:00:00.000Z"));
     ps_time_iso(PS_TIME_TEXT_MS_MAX, iso);
