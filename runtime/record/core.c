@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "record/clean.h"
 #include "record/core_priv.h"
+#include "record/json_value.h"
 #include "record/record_priv.h"
 
 /* -- the names -- */
@@ -343,7 +344,7 @@ static enum ps_err set_error_message(struct ps_record *record, struct ps_arena *
     *taken = value->kind != PS_FIELD_JSON && text.len > 0;
     if (!*taken) return PS_OK;
     bool cut = false;
-    PS_TRY(ps_clean_cut(arena, text, PS_RECORD_VALUE_BYTES_MAX, &record->error_message, &cut));
+    PS_TRY(ps_json_value_cut(arena, text, ps_json_value_limit(text), &record->error_message, &cut));
     record->cut_values += cut;
     return PS_OK;
 }

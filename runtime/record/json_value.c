@@ -103,6 +103,25 @@ enum ps_err ps_json_value_plain_name(struct ps_arena *arena, struct ps_span name
 
 /* -- strings -- */
 
+static bool may_be_secret(char c)
+{
+    bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return alnum || ps_span_find_byte(PS_SPAN("+/=_.- "), c) != PS_SPAN_NONE;
+}
+
+size_t ps_json_value_limit(struct ps_span value)
+{
+    enum {
+        WORDS_BYTES_MAX = 128
+    }; /* longer than a card or an AWS key; of a longer token the head is known by itself */
+    size_t cut = PS_RECORD_VALUE_BYTES_MAX - PS_CLEAN_MARKER_BYTES_MAX;
+    if (value.len <= PS_RECORD_VALUE_BYTES_MAX) return PS_RECORD_VALUE_BYTES_MAX;
+    size_t run = 0;
+    while (run < WORDS_BYTES_MAX && may_be_secret(value.data[cut - run - 1]))
+        run++;
+    return PS_RECORD_VALUE_BYTES_MAX - run;
+}
+
 enum ps_err ps_json_value_cut(struct ps_arena *arena, struct ps_span inside, size_t bytes_max, struct ps_span *out,
                               bool *cut)
 {
@@ -305,7 +324,7 @@ static enum ps_err write_key(struct mend *mend)
 static enum ps_err write_string(struct mend *mend, struct ps_span inside)
 {
     bool cut = false;
-    PS_TRY(ps_json_value_cut(mend->arena, inside, PS_RECORD_VALUE_BYTES_MAX, &inside, &cut));
+    PS_TRY(ps_json_value_cut(mend->arena, inside, ps_json_value_limit(inside), &inside, &cut));
     mend->cuts += cut;
     ps_json_write_string_escaped(&mend->writer, inside);
     return PS_OK;

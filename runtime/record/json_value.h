@@ -31,6 +31,10 @@ PS_MUST_USE enum ps_err ps_json_value_mend(struct ps_arena *arena, struct ps_spa
 PS_MUST_USE enum ps_err ps_json_value_cut(struct ps_arena *arena, struct ps_span inside, size_t bytes_max,
                                           struct ps_span *out, bool *cut);
 
+/* The bytes_max to cut a value with that is over PS_RECORD_VALUE_BYTES_MAX: less by the words before the cut, because
+ * half a secret is not known for one when secrets are looked for later. */
+size_t ps_json_value_limit(struct ps_span value);
+
 /* Whether a name needs ps_json_value_mend_name; false for nearly all. */
 bool ps_json_value_name_suspect(struct ps_span name);
 

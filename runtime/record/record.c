@@ -167,11 +167,9 @@ static enum ps_err put_field(struct ps_record *record, struct ps_arena *arena, c
 
 static enum ps_err cut_value(struct ps_record *record, struct ps_arena *arena, struct ps_field *field)
 {
+    /* Plain text is cut as a string is: what looks like an escape there is only kept whole. */
     bool cut = false;
-    if (field->kind == PS_FIELD_TEXT)
-        PS_TRY(ps_clean_cut(arena, field->value, PS_RECORD_VALUE_BYTES_MAX, &field->value, &cut));
-    else
-        PS_TRY(ps_json_value_cut(arena, field->value, PS_RECORD_VALUE_BYTES_MAX, &field->value, &cut));
+    PS_TRY(ps_json_value_cut(arena, field->value, ps_json_value_limit(field->value), &field->value, &cut));
     record->cut_values += cut;
     return PS_OK;
 }

@@ -122,6 +122,27 @@ static void long_values_are_cut_and_counted(void)
     ps_arena_fini(&arena);
 }
 
+static void a_cut_never_leaves_half_a_secret(void)
+{
+    struct ps_arena arena = check_arena(8 << 20);
+    static char text[PS_RECORD_VALUE_BYTES_MAX + 200];
+    for (size_t at = PS_RECORD_VALUE_BYTES_MAX - 100; at < PS_RECORD_VALUE_BYTES_MAX; at++) {
+        memset(text, '#', sizeof text);
+        memcpy(text + at, "4111 1111 1111 1111", 19);
+        struct ps_record record = { 0 };
+        struct ps_span whole = ps_span_make(text, sizeof text);
+        CHECK_OK(ps_record_add_text(&record, &arena, PS_SPAN("text"), whole));
+        CHECK_OK(ps_record_add(&record, &arena, (struct ps_field){ PS_SPAN("string"), whole, PS_FIELD_STRING, false }));
+        for (size_t i = 0; i < 2; i++) {
+            struct ps_span value = record.fields[i].value;
+            bool none = ps_span_find(value, PS_SPAN("411")) == PS_SPAN_NONE;
+            CHECK(none || ps_span_find(value, PS_SPAN("4111 1111 1111 1111#")) != PS_SPAN_NONE);
+        }
+        ps_arena_reset(&arena, 4 << 20);
+    }
+    ps_arena_fini(&arena);
+}
+
 static void a_number_of_too_many_digits_is_kept_as_a_string(void)
 {
     struct ps_arena arena = check_arena(1 << 20);
@@ -201,6 +222,7 @@ int main(void)
     RUN(fields_have_a_ceiling_and_stay_findable);
     RUN(names_that_are_refused_are_mended);
     RUN(long_values_are_cut_and_counted);
+    RUN(a_cut_never_leaves_half_a_secret);
     RUN(a_number_of_too_many_digits_is_kept_as_a_string);
     RUN(columns_are_numbers_texts_or_absent);
     RUN(times_are_believed_within_bounds);

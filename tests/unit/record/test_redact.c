@@ -295,6 +295,20 @@ static void every_text_of_a_record_is_searched(void)
     ps_redact_close(redact);
 }
 
+static void secrets_behind_escapes_inside_a_text_are_hidden(void)
+{
+    struct ps_redact *redact = opened("", "");
+    struct ps_span text = PS_SPAN("{\"aws_secret_access_key\":\"wJalrXUtnFEMI\\u002BK7MDENG/bPxRfiCYEXAMPLEKEY\"}");
+    struct ps_record record = { .message = text };
+    struct ps_redact_counts counts = { 0 };
+    CHECK_OK(ps_redact_record(redact, &t_arena, text, &record, &counts));
+    CHECK_TEXT(record.message, "{\"aws_secret_access_key\":\"[REDACTED:aws_keys]\"}");
+    text = PS_SPAN("nothing \\u0041 here");
+    CHECK_OK(ps_redact_text(redact, &t_arena, text, &record.message, &counts));
+    CHECK_SPAN(record.message, text);
+    ps_redact_close(redact);
+}
+
 static void an_innocent_source_is_all_that_is_looked_at(void)
 {
     struct ps_redact *redact = opened("", "");
@@ -416,6 +430,7 @@ int main(void)
     RUN(a_members_name_tells_what_it_holds);
     RUN(names_of_fields_are_hidden_and_stay_unique);
     RUN(every_text_of_a_record_is_searched);
+    RUN(secrets_behind_escapes_inside_a_text_are_hidden);
     RUN(an_innocent_source_is_all_that_is_looked_at);
     RUN(a_planted_secret_never_gets_past_the_fast_path);
     RUN(every_failing_allocation_of_a_record_is_reported);
