@@ -23,7 +23,6 @@ DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
 
 MODE_FLAGS_release := -O2 -g
 MODE_FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-MODE_FLAGS_tsan := -O1 -g -fsanitize=thread
 MODE_FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ifeq ($(MODE),fuzz)
 CC := clang
@@ -171,6 +170,7 @@ objects: $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process:
 
 .PHONY: golden
 golden: $(BUILD)/penstock ## whole events against the documents they must become
+	@scripts/gen-settings $(BUILD) --check
 	@tests/run-golden $(BUILD)
 
 .PHONY: integration
