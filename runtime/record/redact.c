@@ -352,24 +352,20 @@ static enum ps_err undo_escapes(struct ps_arena *arena, struct ps_span text, str
     return ps_buf_finish(&buf, out);
 }
 
-/* A text may hold JSON, whose escapes are a second way to write a secret ("wJalrXUtnFEMI\u002BK7MDENG"). What is found
- * with them undone is hidden in the text with them undone. */
+/* A text may hold JSON, whose escapes are a second way to write a secret ("wJalrXUtnFEMI\u002BK7MDENG"). First what can
+ * be found as it is written, since undone escapes may join it to what stands beside it; then what shows only when they
+ * are undone, which is hidden in the text with them undone. */
 static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *arena, enum ps_secret_name name,
                              struct ps_span *text, struct ps_redact_counts *counts)
 {
-    if (has_changing_escape(*text)) {
-        struct ps_span plain;
-        PS_TRY(undo_escapes(arena, *text, &plain));
-        struct ps_span hidden = plain;
-        struct ps_redact_counts found = *counts;
-        PS_TRY(hide_as_written(redact, arena, name, &hidden, &found));
-        if (hidden.data != plain.data) {
-            *text = hidden;
-            *counts = found;
-            return PS_OK;
-        }
-    }
-    return hide_as_written(redact, arena, name, text, counts);
+    PS_TRY(hide_as_written(redact, arena, name, text, counts));
+    if (!has_changing_escape(*text)) return PS_OK;
+    struct ps_span plain;
+    PS_TRY(undo_escapes(arena, *text, &plain));
+    struct ps_span hidden = plain;
+    PS_TRY(hide_as_written(redact, arena, name, &hidden, counts));
+    if (hidden.data != plain.data) *text = hidden;
+    return PS_OK;
 }
 
 enum ps_err ps_redact_text(const struct ps_redact *redact, struct ps_arena *arena, struct ps_span in,
