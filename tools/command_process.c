@@ -72,11 +72,6 @@ static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, 
     return PS_OK;
 }
 
-static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
-{
-    (void)context, (void)coordinates, (void)time_ms;
-}
-
 static enum ps_err process_input(void *context, const char *name, struct ps_span bytes)
 {
     struct process *process = context;
@@ -88,7 +83,6 @@ static enum ps_err process_input(void *context, const char *name, struct ps_span
         .item_rollback = item_rollback,
         .item_refused = item_refused,
         .undecodable = undecodable,
-        .first_record = first_record,
     };
     struct ps_event event;
     PS_TRY(ps_event_open(bytes, &event));

@@ -74,11 +74,6 @@ static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, 
     return PS_OK;
 }
 
-static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
-{
-    (void)context, (void)coordinates, (void)time_ms;
-}
-
 static enum ps_err replay_item(struct replay *replay, struct ps_span action, struct ps_span document)
 {
     struct ps_buf *buf = NULL;
@@ -103,7 +98,6 @@ static enum ps_err replay_data(struct replay *replay, struct ps_span data)
         .item_rollback = item_rollback,
         .item_refused = item_refused,
         .undecodable = undecodable,
-        .first_record = first_record,
     };
     struct ps_account account = { 0 };
     return pipeline_run_data(replay->sink.pipeline, &replay->sink.arena, data, &output, &account);

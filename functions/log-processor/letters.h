@@ -31,7 +31,6 @@ struct letters {
     char coordinates_text[LETTERS_COORDINATES_BYTES_MAX];
     int64_t time_ms; /* that record's time */
     uint64_t put;    /* letters confirmed by the store */
-    enum ps_err err; /* the first failure: the invocation must fail */
 };
 
 /* Address space for the letters of one invocation, touched only when there are some. */

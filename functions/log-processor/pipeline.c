@@ -78,7 +78,7 @@ static void tell_first(struct run *run, struct ps_span coordinates, int64_t time
 {
     if (run->first_told) return;
     run->first_told = true;
-    run->output->first_record(run->output->context, coordinates, time_ms);
+    if (run->output->first_record != NULL) run->output->first_record(run->output->context, coordinates, time_ms);
 }
 
 /* Bytes without a record count as one record, dead. */

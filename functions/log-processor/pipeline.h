@@ -41,7 +41,8 @@ struct pipeline_output {
     enum ps_err (*undecodable)(void *context, uint64_t tag, const char *detail, struct ps_span raw, bool is_base64);
     /* A carrier with nothing but control messages: it has no records. May be NULL. */
     void (*control_only)(void *context, size_t carrier);
-    /* Told once, before the first record: what a dead-letter object's name is made of. */
+    /* Told once, before the first record: what a dead-letter object's name is made of.
+     * May be NULL. */
     void (*first_record)(void *context, struct ps_span coordinates, int64_t time_ms);
 };
 

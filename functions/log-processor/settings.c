@@ -6,7 +6,6 @@
 
 #include "aws/opensearch.h"
 #include "aws/s3.h"
-#include "aws/url.h"
 #include "base/buf.h"
 #include "letters.h"
 #include "stages.h"
@@ -221,11 +220,9 @@ static void check_url(const struct settings *settings, struct ps_buf *mistakes)
         ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT is not set: the https URL of the domain or collection");
         return;
     }
-    struct ps_url url = { 0 };
-    if (ps_url_split(settings->opensearch_endpoint, &url) != PS_OK)
-        ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT: %s", ps_err_note()->text);
-    else if (!url.https && settings->opensearch_auth != PS_OPENSEARCH_NONE && !ps_url_host_is_loopback(url.host))
-        ps_config_mistake(mistakes, "OPENSEARCH_ENDPOINT: credentials go over https only, except on loopback");
+    enum ps_opensearch_auth auth = (enum ps_opensearch_auth)settings->opensearch_auth;
+    if (ps_opensearch_check_endpoint(settings->opensearch_endpoint, auth) != PS_OK)
+        ps_config_mistake(mistakes, "%s", ps_err_note()->text);
 }
 
 static void check_ca_file(const struct settings *settings, struct ps_buf *mistakes)

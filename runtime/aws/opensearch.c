@@ -94,14 +94,26 @@ static enum ps_err check_limits(const struct ps_opensearch_options *options)
 }
 
 /* Notes never repeat the endpoint: it might hold a password. */
+static enum ps_err split_endpoint(struct ps_span endpoint, enum ps_opensearch_auth auth, struct ps_url *url)
+{
+    if (ps_url_split(endpoint, url) != PS_OK) return ps_err_wrap(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT");
+    if (url->target.len > 1) PS_FAIL(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT: nothing may follow host and port");
+    if (!url->https && auth != PS_OPENSEARCH_NONE && !ps_url_host_is_loopback(url->host))
+        PS_FAIL(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT: credentials go over https only, except on loopback");
+    return PS_OK;
+}
+
+enum ps_err ps_opensearch_check_endpoint(struct ps_span endpoint, enum ps_opensearch_auth auth)
+{
+    struct ps_url url = { 0 };
+    return split_endpoint(endpoint, auth, &url);
+}
+
 static enum ps_err set_endpoint(struct ps_arena *process, struct ps_opensearch *sink)
 {
     struct ps_opensearch_options *options = &sink->options;
     struct ps_url url = { 0 };
-    if (ps_url_split(options->endpoint, &url) != PS_OK) return ps_err_wrap(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT");
-    if (url.target.len > 1) PS_FAIL(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT: nothing may follow host and port");
-    if (!url.https && options->auth != PS_OPENSEARCH_NONE && !ps_url_host_is_loopback(url.host))
-        PS_FAIL(PS_ERR_BAD_CONFIG, "OPENSEARCH_ENDPOINT: credentials go over https only, except on loopback");
+    PS_TRY(split_endpoint(options->endpoint, options->auth, &url));
     options->endpoint = url.origin;
     PS_TRY(set_auth(options, url.host, &sink->target));
     struct ps_buf buf;

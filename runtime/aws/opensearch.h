@@ -57,6 +57,9 @@ struct ps_opensearch_stats {
     uint64_t gzip_us;
 };
 
+/* BAD_CONFIG, with the name of the setting, for an endpoint that ps_opensearch_open would refuse. */
+PS_API PS_MUST_USE enum ps_err ps_opensearch_check_endpoint(struct ps_span endpoint, enum ps_opensearch_auth auth);
+
 /* Checks the endpoint, builds the ring, warms the connection (a failure of that is left to the first request).
  * BAD_CONFIG for settings that cannot work. The spans in options must live as long as the sink; so must process, which
  * gives each slot bulk_bytes_max + item_bytes_max and as much again with gzip, touched only when used. */

@@ -27,6 +27,13 @@ enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name,
     return PS_OK;
 }
 
+bool ps_event_object(struct ps_span raw, struct ps_json_reader *reader)
+{
+    struct ps_json_token token;
+    ps_json_read_init(reader, raw);
+    return ps_json_read_next(reader, &token) == PS_OK && token.kind == PS_JSON_OBJECT_BEGIN;
+}
+
 bool ps_event_string(struct ps_span value, struct ps_span *inside)
 {
     if (value.len < 2 || value.data[0] != '"') return false;
@@ -172,10 +179,8 @@ void ps_event_rewind(struct ps_event *event)
 static void read_awslogs(struct ps_span raw, struct ps_carrier *carrier)
 {
     struct ps_json_reader reader;
-    struct ps_json_token token;
-    ps_json_read_init(&reader, raw);
     carrier->fault = "awslogs_no_object";
-    if (ps_json_read_next(&reader, &token) != PS_OK || token.kind != PS_JSON_OBJECT_BEGIN) return;
+    if (!ps_event_object(raw, &reader)) return;
     carrier->fault = "data_missing";
     struct ps_span name;
     struct ps_span value;

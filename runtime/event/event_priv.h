@@ -11,6 +11,9 @@
 PS_MUST_USE enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value,
                                         bool *more);
 
+/* Begins the members of raw; false when it is no object. */
+bool ps_event_object(struct ps_span raw, struct ps_json_reader *reader);
+
 /* The inside of a string value as written; false (and nothing changed) when value is no string. */
 bool ps_event_string(struct ps_span value, struct ps_span *inside);
 

@@ -6,10 +6,8 @@
 void ps_from_firehose_read(struct ps_span raw, struct ps_carrier *carrier)
 {
     struct ps_json_reader reader;
-    struct ps_json_token token;
-    ps_json_read_init(&reader, raw);
     carrier->fault = "record_no_object";
-    if (ps_json_read_next(&reader, &token) != PS_OK || token.kind != PS_JSON_OBJECT_BEGIN) return;
+    if (!ps_event_object(raw, &reader)) return;
     carrier->fault = "data_missing";
     struct ps_span name;
     struct ps_span value;

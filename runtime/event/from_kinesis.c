@@ -28,10 +28,8 @@ static bool is_object(struct ps_span value)
 static void read_kinesis(struct ps_span object, struct ps_carrier *carrier)
 {
     struct ps_json_reader reader;
-    struct ps_json_token token;
-    ps_json_read_init(&reader, object);
     carrier->fault = "data_missing";
-    if (ps_json_read_next(&reader, &token) != PS_OK) return;
+    if (!ps_event_object(object, &reader)) return;
     struct ps_span name;
     struct ps_span value;
     bool more = false;

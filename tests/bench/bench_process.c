@@ -87,11 +87,6 @@ static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, 
     PS_FAIL(PS_ERR_BAD_INPUT, "the payload could not be decoded: %s", detail);
 }
 
-static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
-{
-    (void)context, (void)coordinates, (void)time_ms;
-}
-
 static void run(struct pipeline *pipeline, struct ps_arena *arena, struct bench *bench, struct ps_span payload)
 {
     struct pipeline_output output = {
@@ -101,7 +96,6 @@ static void run(struct pipeline *pipeline, struct ps_arena *arena, struct bench 
         .item_rollback = item_rollback,
         .item_refused = item_refused,
         .undecodable = undecodable,
-        .first_record = first_record,
     };
     struct ps_event event;
     must(ps_event_open(payload, &event));

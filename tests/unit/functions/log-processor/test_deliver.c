@@ -345,6 +345,22 @@ static void what_is_refused_or_undecodable_is_a_letter(void)
     stop();
 }
 
+/* A carrier may hold more broken events than one object of letters. */
+static void a_flood_of_undecodable_events_is_put_in_several_objects(void)
+{
+    enum { FLOOD = LETTERS_MAX + LETTERS_MAX / 5 };
+    start(CWLOGS);
+    begin();
+    for (uint64_t tag = 0; tag < FLOOD; tag++) {
+        w.account.in++;
+        ps_account_add(&w.account, PS_VERDICT_DEAD, 1);
+        CHECK_OK(w.output.undecodable(w.output.context, tag, "message_missing", PS_SPAN("{}"), false));
+    }
+    CHECK_OK(deliver_finish(&w.deliver));
+    CHECK_EQ(w.deliver.letters.put, FLOOD);
+    stop();
+}
+
 static void an_item_that_is_rolled_back_is_not_sent(void)
 {
     start(CWLOGS);
@@ -384,6 +400,7 @@ int main(void)
     RUN(a_store_that_refuses_fails_the_invocation_too);
     RUN(a_payload_that_breaks_off_counts_what_was_confirmed_and_returns_the_rest);
     RUN(what_is_refused_or_undecodable_is_a_letter);
+    RUN(a_flood_of_undecodable_events_is_put_in_several_objects);
     RUN(an_item_that_is_rolled_back_is_not_sent);
     RUN(too_little_memory_is_an_error);
     char command[128];

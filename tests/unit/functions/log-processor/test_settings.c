@@ -1,5 +1,6 @@
 #include "log-processor/settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,35 @@ static void each_setting_has_a_name_a_default_that_parses_and_a_sentence(void)
     }
 }
 
+/* What only opening would refuse otherwise, one deployment after the other. */
+static void settings_that_could_not_be_opened_are_told_with_the_rest(void)
+{
+    static const struct {
+        const char *pairs[9];
+        const char *wanted;
+    } CASES[] = {
+        { { "OPENSEARCH_ENDPOINT", "ftp://a", "MIN_LEVEL", "loud", NULL }, "OPENSEARCH_ENDPOINT: URL" },
+        { { "OPENSEARCH_ENDPOINT", "https://a/path", "MIN_LEVEL", "loud", NULL },
+          "OPENSEARCH_ENDPOINT: nothing may follow" },
+        { { "OPENSEARCH_ENDPOINT", "http://a.example", "MIN_LEVEL", "loud", NULL },
+          "OPENSEARCH_ENDPOINT: credentials" },
+        { { "OPENSEARCH_ENDPOINT", "https://a", "OPENSEARCH_CA_FILE", "/nowhere.pem", "MIN_LEVEL", "loud", NULL },
+          "OPENSEARCH_CA_FILE" },
+        { { "OPENSEARCH_ENDPOINT", "https://a", "DEAD_LETTER_BUCKET", "No", "MIN_LEVEL", "loud", NULL },
+          "DEAD_LETTER_BUCKET" },
+        { { "OPENSEARCH_ENDPOINT", "https://a", "REDACT_PATTERNS", "x=(", "MIN_LEVEL", "loud", NULL },
+          "REDACT_PATTERNS" },
+        { { "OPENSEARCH_ENDPOINT", "https://a", "BULK_IN_FLIGHT", "8", "BULK_BYTES", "5000000", "MIN_LEVEL", "loud" },
+          "BULK_IN_FLIGHT times BULK_BYTES" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct settings settings;
+        struct ps_span mistakes;
+        CHECK_ERR(read(CASES[i].pairs, &settings, &mistakes), PS_ERR_BAD_CONFIG);
+        if (!CHECK(says(mistakes, "MIN_LEVEL") && says(mistakes, CASES[i].wanted))) printf("# %s\n", CASES[i].wanted);
+    }
+}
+
 int main(void)
 {
     arena = check_arena(64 << 20);
@@ -197,6 +227,7 @@ int main(void)
     RUN(every_mistake_is_told_in_one_message);
     RUN(a_password_is_never_told);
     RUN(a_folder_for_dead_letters_is_refused_in_lambda);
+    RUN(settings_that_could_not_be_opened_are_told_with_the_rest);
     RUN(service_falls_back_to_the_names_others_use);
     RUN(each_setting_has_a_name_a_default_that_parses_and_a_sentence);
     ps_arena_fini(&arena);
