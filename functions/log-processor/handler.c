@@ -97,8 +97,9 @@ static enum ps_err invoke(struct ps_invocation *inv, struct ps_span payload, str
     return err;
 }
 
-static void drain(void *state_memory)
+static void drain(void *state_memory, const struct ps_deadline *deadline)
 {
+    (void)deadline; /* nothing is held back between invocations */
     struct state *state = state_memory;
     sink_close(&state->sink);
 }

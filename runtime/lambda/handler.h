@@ -1,6 +1,10 @@
 /* The only contract a function implements: one struct ps_handler, exported under the symbol that _HANDLER names
  * (default ps_handler). The bootstrap calls init once, then invoke for each event; everything on inv->arena is
- * gone after the answer has been sent. */
+ * gone after the answer has been sent.
+ *
+ * Where Lambda sends several events at once (AWS_LAMBDA_MAX_CONCURRENCY), the process has as many workers, each a
+ * thread with its own state, arenas and log: init is called for each, and no call sees another worker's state. A
+ * handler is safe there when it keeps what it changes in its state and not in static variables. */
 #ifndef PS_HANDLER_H
 #define PS_HANDLER_H
 
@@ -12,7 +16,7 @@
 #include "host/deadline.h"
 #include "host/log.h"
 
-enum { PS_HANDLER_ABI = 1 };
+enum { PS_HANDLER_ABI = 2 };
 
 struct ps_init {
     struct ps_arena *arena; /* the process arena: what lies here stays */
@@ -21,7 +25,7 @@ struct ps_init {
     struct ps_span function_name; /* AWS_LAMBDA_FUNCTION_NAME */
     struct ps_span log_group;     /* AWS_LAMBDA_LOG_GROUP_NAME */
     struct ps_span region;        /* AWS_REGION, else AWS_DEFAULT_REGION */
-    size_t memory_bytes;          /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
+    size_t memory_bytes;          /* this worker's share of AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
 };
 
 struct ps_invocation {
@@ -41,10 +45,13 @@ struct ps_invocation {
     struct ps_span function_name;
 };
 
-/* What goes back to the caller: the handler fills body. */
+struct ps_stream;
+
+/* What goes back to the caller: the handler fills body, or streams (lambda/stream.h). */
 struct ps_reply {
     struct ps_buf *body;      /* on the invocation arena, up to Lambda's response limit */
     const char *content_type; /* default application/json */
+    struct ps_stream *stream; /* the runtime's */
 };
 
 struct ps_handler {
@@ -57,7 +64,12 @@ struct ps_handler {
     enum ps_err (*init)(struct ps_init *init, void *state); /* may be NULL */
     /* A failure becomes the function's error: the fault note is what the caller sees. */
     enum ps_err (*invoke)(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply);
-    void (*drain)(void *state); /* before the process ends in an orderly way; may be NULL */
+    /* The process is about to end in an orderly way: write out what is held back, close what is open. May be NULL. */
+    void (*drain)(void *state, const struct ps_deadline *deadline);
+    /* SnapStart: before the process is frozen into a snapshot (close connections), and in each copy made of it (read
+     * credentials anew, forget what was random). May be NULL. */
+    enum ps_err (*before_snapshot)(void *state);
+    enum ps_err (*after_restore)(void *state);
 };
 
 #endif

@@ -1,0 +1,63 @@
+/* The answer that a crash gets. A fatal signal (SEGV, BUS, FPE, ILL, ABRT, stack overflow) is told to the caller of the
+ * invocation in hand with its reason and the frames that led to it, logged as one line, and then raised again, so that
+ * Lambda sees the process end as it would have.
+ *
+ * The signal handler uses what was prepared before and calls only what is safe in a signal handler: it builds the
+ * answer in memory of its own, opens a fresh socket, and gives connecting, writing and the reply one second in all. It
+ * says nothing once a response has begun. Frames are walked by frame pointers within the thread's own stack and told as
+ * "<object>+0x<offset>", for addr2line. glibc's backtrace() is never used: it loads a library and allocates.
+ * Nothing else in the runtime knows how a crash is answered. */
+#ifndef PS_CRASH_H
+#define PS_CRASH_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+
+#define PS_CRASH_ERROR_TYPE "Runtime.Crash"
+
+/* What the signal handler needs of one thread. It lives as long as the thread; only the thread itself writes it. */
+struct ps_crash {
+    struct sockaddr_in address; /* of the Runtime API */
+    int log_fd;
+    const char *stack_high;    /* frames lie below it */
+    struct ps_span request_id; /* for the log line; may be empty */
+    const char *head;          /* of the request, up to and with "Content-Length: " */
+    _Atomic size_t head_bytes; /* 0: there is nobody to answer */
+};
+
+/* Once per process: takes the signals. */
+PS_MUST_USE enum ps_err ps_crash_install(void);
+
+/* Notes which objects lie where, for the names of frames; again whenever one has been loaded. Not from two threads at
+ * once. */
+void ps_crash_note_objects(void);
+
+/* For the calling thread: an alternate signal stack on process, and crash as what the handler finds. stack_high is an
+ * address in the thread's first frame. Both must outlive the thread. */
+PS_MUST_USE enum ps_err ps_crash_enter(struct ps_crash *crash, struct ps_arena *process, const void *stack_high);
+
+/* Before the thread ends. */
+void ps_crash_leave(void);
+
+/* From now on a crash is answered with this head, which must stay until disarm. */
+static inline void ps_crash_arm(struct ps_crash *crash, struct ps_span head, struct ps_span request_id)
+{
+    crash->head = head.data;
+    crash->request_id = request_id;
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&crash->head_bytes, head.len, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* A response begins, or nothing is in hand any more. */
+static inline void ps_crash_disarm(struct ps_crash *crash)
+{
+    atomic_store_explicit(&crash->head_bytes, 0, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+#endif
