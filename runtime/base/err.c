@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 
 static _Thread_local struct ps_err_note t_note;
 
@@ -20,12 +21,15 @@ static const struct {
 
 enum { ERRORS_COUNT = sizeof ERRORS / sizeof ERRORS[0] };
 
-/* A note ends up in one-line logs: whatever a message quoted, it stays printable and on one line. */
+/* A note ends up in one-line logs: whatever a message quoted, it stays on one line and is UTF-8. */
 static void keep_printable(char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c >= 0x7f) *text = '?';
+    char *end = text + strlen(text);
+    for (char *valid_end = text; text < end; text++) {
+        if (text == valid_end) valid_end += ps_utf8_valid_prefix((struct ps_span){ text, (size_t)(end - text) });
+        bool control = (unsigned char)*text < 0x20 || *text == 0x7f;
+        if (control || text == valid_end) *text = '?';
+        if (text == valid_end) valid_end++;
     }
 }
 

@@ -48,7 +48,8 @@ enum ps_err_class {
 
 enum { PS_ERR_TEXT_BYTES_MAX = 512 };
 
-/* The innermost cause of the failure in hand. text is NUL-terminated, printable, and never holds payload bytes. */
+/* The innermost cause of the failure in hand. text is NUL-terminated UTF-8 on one line, and never holds payload bytes.
+ */
 struct ps_err_note {
     enum ps_err err;
     const char *file;

@@ -6,16 +6,18 @@
 #include "base/assert.h"
 #include "base/buf.h"
 #include "base/version.h"
-#include "lambda/connection.h"
+#include "lambda/crash.h"
 
 #define API_PATH "/2018-06-01/runtime"
 #define COMMON_HEADERS "\r\nUser-Agent: penstock/" PS_VERSION "\r\n"
+#define NEXT_FORMAT "GET " API_PATH "%s HTTP/1.1\r\nHost: %s" COMMON_HEADERS "\r\n"
 
 enum {
     NEXT_TRIES_MAX = 6, /* with 50 ms, doubled each time: 1.5 s in all */
     NEXT_BACKOFF_MS = 50,
     POST_TRIES_MAX = 2,
-    HEAD_BYTES_MAX = 4 << 10, /* ids of two times 1 KiB, a content type and our own words */
+    CRASH_HEAD_BYTES_MAX = 4 << 10, /* ids of two times 1 KiB, and our own words */
+    HEAD_BYTES_MAX = CRASH_HEAD_BYTES_MAX + PS_FAILURE_CAUSE_BYTES_MAX,
     ID_BYTES_MAX = 1 << 10,
     REPLY_BYTES_MAX = 16 << 10, /* to a POST; only its status matters */
     EVENT_BUF_BYTES_MAX = PS_API_EVENT_BYTES_MAX + PS_WIRE_HEAD_BYTES_MAX + (256 << 10),
@@ -24,6 +26,7 @@ enum {
 struct ps_api {
     struct ps_connection connection;
     char head[HEAD_BYTES_MAX];
+    char crash_head[CRASH_HEAD_BYTES_MAX];
     char reply[REPLY_BYTES_MAX];
 };
 
@@ -88,10 +91,9 @@ static void trim(struct ps_arena *arena, struct ps_buf *buf)
 
 static enum ps_err try_next(struct ps_api *api, struct ps_arena *arena, struct ps_wire *wire, struct ps_api_event *out)
 {
-    static const char HEAD_FORMAT[] = "GET " API_PATH "/invocation/next HTTP/1.1\r\nHost: %s" COMMON_HEADERS "\r\n";
     struct ps_buf head, buf;
     ps_buf_init_fixed(&head, api->head, sizeof api->head);
-    ps_buf_printf(&head, HEAD_FORMAT, api->connection.host);
+    ps_buf_printf(&head, NEXT_FORMAT, "/invocation/next", api->connection.host);
     ps_buf_init(&buf, arena, EVENT_BUF_BYTES_MAX);
     struct ps_connection_call call = { .waits_for_ever = true, .reply_bytes_max = PS_API_EVENT_BYTES_MAX };
     PS_TRY(ps_buf_finish(&head, &call.head));
@@ -119,6 +121,10 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
             return PS_OK;
         }
         ps_arena_rewind(arena, mark);
+        if (api->connection.stopped) {
+            *out = (struct ps_api_event){ .stop = true };
+            return PS_OK;
+        }
         /* 4xx: Lambda has another idea of our state than we have; asking again would not change it. */
         bool refused = wire.head_bytes > 0 && wire.status < 500;
         if (refused || err == PS_ERR_NO_MEMORY || tries == NEXT_TRIES_MAX)
@@ -128,6 +134,23 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
         sleep_ms(backoff_ms);
         backoff_ms *= 2;
     }
+}
+
+enum ps_err ps_api_restore_next(struct ps_api *api)
+{
+    struct ps_buf head, reply;
+    struct ps_wire wire;
+    ps_buf_init_fixed(&head, api->head, sizeof api->head);
+    ps_buf_printf(&head, NEXT_FORMAT, "/restore/next", api->connection.host);
+    ps_buf_init_fixed(&reply, api->reply, sizeof api->reply);
+    struct ps_connection_call call = { .waits_for_ever = true, .reply_bytes_max = REPLY_BYTES_MAX };
+    PS_TRY(ps_buf_finish(&head, &call.head));
+    enum ps_err err = ps_connection_exchange(&api->connection, &call, &reply, &wire);
+    /* What was open before the snapshot is open in no copy of it. */
+    ps_api_close(api);
+    if (wire.head_bytes > 0 && wire.status != 200)
+        PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: /restore/next answered %u", wire.status);
+    return err;
 }
 
 /* -- answers ------------------------------------------------------------------------------------------------------- */
@@ -154,9 +177,9 @@ static enum ps_err post(struct ps_api *api, const struct ps_buf *head, struct ps
     }
 }
 
-static void begin_post(struct ps_api *api, struct ps_buf *head, const struct ps_api_event *event, const char *last)
+static void begin_post(struct ps_buf *head, const struct ps_api *api, const struct ps_api_event *event,
+                       const char *last)
 {
-    ps_buf_init_fixed(head, api->head, sizeof api->head);
     ps_buf_put(head, PS_SPAN("POST " API_PATH));
     if (event != NULL) {
         ps_buf_put(head, PS_SPAN("/invocation/"));
@@ -176,10 +199,15 @@ static void put_header(struct ps_buf *head, struct ps_span name, struct ps_span 
     ps_buf_put(head, PS_SPAN("\r\n"));
 }
 
-static void end_post(struct ps_buf *head, const struct ps_api_event *event, struct ps_span body)
+static void put_invocation_id(struct ps_buf *head, const struct ps_api_event *event)
 {
     if (event != NULL && event->invocation_id.len > 0)
         put_header(head, PS_SPAN("Lambda-Runtime-Invocation-Id"), event->invocation_id);
+}
+
+static void end_post(struct ps_buf *head, const struct ps_api_event *event, struct ps_span body)
+{
+    put_invocation_id(head, event);
     ps_buf_put(head, PS_SPAN("Content-Length: "));
     ps_buf_u64(head, body.len);
     ps_buf_put(head, PS_SPAN("\r\n\r\n"));
@@ -190,30 +218,62 @@ enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_event *event,
 {
     PS_ASSERT(body.len <= PS_API_RESPONSE_BYTES_MAX);
     struct ps_buf head;
-    begin_post(api, &head, event, "/response");
+    ps_buf_init_fixed(&head, api->head, sizeof api->head);
+    begin_post(&head, api, event, "/response");
     put_header(&head, PS_SPAN("Content-Type"), ps_span_of(content_type));
     end_post(&head, event, body);
     return post(api, &head, body, status);
 }
 
+static void begin_error(struct ps_buf *head, const struct ps_api *api, const struct ps_api_event *event,
+                        const char *last, struct ps_span type)
+{
+    begin_post(head, api, event, last);
+    put_header(head, PS_SPAN("Content-Type"), PS_SPAN("application/vnd.aws.lambda.error+json"));
+    put_header(head, PS_SPAN("Lambda-Runtime-Function-Error-Type"), type);
+}
+
 static enum ps_err post_error(struct ps_api *api, const struct ps_api_event *event, const char *last,
-                              const char *error_type, struct ps_span json, uint32_t *status)
+                              const struct ps_failure *failure, uint32_t *status)
 {
     struct ps_buf head;
-    begin_post(api, &head, event, last);
-    put_header(&head, PS_SPAN("Content-Type"), PS_SPAN("application/vnd.aws.lambda.error+json"));
-    put_header(&head, PS_SPAN("Lambda-Runtime-Function-Error-Type"), ps_span_of(error_type));
-    end_post(&head, event, json);
-    return post(api, &head, json, status);
+    ps_buf_init_fixed(&head, api->head, sizeof api->head);
+    begin_error(&head, api, event, last, failure->type);
+    put_header(&head, PS_SPAN("Lambda-Runtime-Function-XRay-Error-Cause"), failure->cause);
+    end_post(&head, event, failure->json);
+    return post(api, &head, failure->json, status);
 }
 
-enum ps_err ps_api_fail(struct ps_api *api, const struct ps_api_event *event, const char *error_type,
-                        struct ps_span json, uint32_t *status)
+enum ps_err ps_api_fail(struct ps_api *api, const struct ps_api_event *event, const struct ps_failure *failure,
+                        uint32_t *status)
 {
-    return post_error(api, event, "/error", error_type, json, status);
+    return post_error(api, event, "/error", failure, status);
 }
 
-enum ps_err ps_api_fail_init(struct ps_api *api, const char *error_type, struct ps_span json, uint32_t *status)
+enum ps_err ps_api_fail_init(struct ps_api *api, const struct ps_failure *failure, uint32_t *status)
 {
-    return post_error(api, NULL, "/init/error", error_type, json, status);
+    return post_error(api, NULL, "/init/error", failure, status);
+}
+
+enum ps_err ps_api_fail_restore(struct ps_api *api, const struct ps_failure *failure, uint32_t *status)
+{
+    return post_error(api, NULL, "/restore/error", failure, status);
+}
+
+struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event)
+{
+    struct ps_buf head;
+    ps_buf_init_fixed(&head, api->crash_head, sizeof api->crash_head);
+    begin_error(&head, api, event, event == NULL ? "/init/error" : "/error", PS_SPAN(PS_CRASH_ERROR_TYPE));
+    put_header(&head, PS_SPAN("Connection"), PS_SPAN("close"));
+    put_invocation_id(&head, event);
+    ps_buf_put(&head, PS_SPAN("Content-Length: "));
+    /* Ids have their limits, so that it always fits. */
+    PS_ASSERT(head.err == PS_OK);
+    return ps_buf_span(&head);
+}
+
+struct ps_connection *ps_api_connection(struct ps_api *api)
+{
+    return &api->connection;
 }

@@ -11,6 +11,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "lambda/connection.h"
+#include "lambda/failure.h"
 
 enum {
     /* Lambda's limit for a response, and for an event: 6 MiB + 100 bytes. A response over it is refused with 413. */
@@ -34,6 +36,7 @@ struct ps_api_event {
     struct ps_span body;
     enum ps_err body_err; /* not PS_OK: the event came but its body cannot be had (the note says why); answer with
                              an error and go on */
+    bool stop;            /* no event: the process was told to end while it waited; all else is empty */
 };
 
 /* address is "127.0.0.1:9001": an IPv4 address or localhost, and a port. Connects at the first call. */
@@ -48,12 +51,25 @@ PS_MUST_USE enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, 
 PS_MUST_USE enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_event *event, const char *content_type,
                                        struct ps_span body, uint32_t *status);
 
-/* Posts a failure. error_type is "Runtime.Word" or "Function.Word", json the error document. *status as above. */
-PS_MUST_USE enum ps_err ps_api_fail(struct ps_api *api, const struct ps_api_event *event, const char *error_type,
-                                    struct ps_span json, uint32_t *status);
+/* Posts a failure. *status as above. */
+PS_MUST_USE enum ps_err ps_api_fail(struct ps_api *api, const struct ps_api_event *event,
+                                    const struct ps_failure *failure, uint32_t *status);
 
 /* The same before the first ps_api_next: initialisation failed, the process is about to end. */
-PS_MUST_USE enum ps_err ps_api_fail_init(struct ps_api *api, const char *error_type, struct ps_span json,
-                                         uint32_t *status);
+PS_MUST_USE enum ps_err ps_api_fail_init(struct ps_api *api, const struct ps_failure *failure, uint32_t *status);
+
+/* SnapStart: waits while the process is frozen into a snapshot and copies of it are started; returns in each copy. Then
+ * every connection made before is dead. */
+PS_MUST_USE enum ps_err ps_api_restore_next(struct ps_api *api);
+
+/* The hook after the restore failed; the process is about to end. */
+PS_MUST_USE enum ps_err ps_api_fail_restore(struct ps_api *api, const struct ps_failure *failure, uint32_t *status);
+
+/* The head of the answer to a crash (lambda/crash.h), up to and with "Content-Length: ": for the invocation in hand, or
+ * for initialisation when event is NULL. It stays until the next call of this function. */
+struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event);
+
+/* Where to reach the Runtime API. */
+struct ps_connection *ps_api_connection(struct ps_api *api);
 
 #endif

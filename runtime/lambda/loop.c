@@ -1,6 +1,5 @@
 #include "lambda/loop.h"
 
-#include "base/json_write.h"
 #include "host/clock.h"
 #include "host/env.h"
 
@@ -9,47 +8,7 @@ enum {
                               is given back. */
     RESERVE_MS_MAX = 1500,
     RESERVE_DIVISOR = 5,
-    ERROR_TYPE_BYTES_MAX = 64,
-    ERROR_JSON_BYTES_MAX = 8 << 10, /* a longer text is cut */
-    ERROR_TEXT_BYTES_MAX = 4 << 10,
 };
-
-/* "Function.BadInput" from BAD_INPUT: Lambda records only types of this form as they are. */
-static const char *make_error_type(enum ps_err err, char out[ERROR_TYPE_BYTES_MAX])
-{
-    struct ps_buf type;
-    ps_buf_init_fixed(&type, out, ERROR_TYPE_BYTES_MAX);
-    ps_buf_put(&type, PS_SPAN("Function."));
-    bool capital = true;
-    for (const char *c = ps_err_name(err); *c != '\0'; c++) {
-        bool letter = *c >= 'A' && *c <= 'Z';
-        char small = (char)(*c + ('a' - 'A'));
-        if (letter && capital) ps_buf_byte(&type, *c);
-        if (letter && !capital) ps_buf_byte(&type, small);
-        capital = !letter;
-    }
-    ps_buf_byte(&type, '\0');
-    return out;
-}
-
-/* The error document that the caller gets. text is printable ASCII (notes are) or a list of mistakes. */
-static struct ps_span make_error_json(char memory[ERROR_JSON_BYTES_MAX], const char *error_type, struct ps_span text)
-{
-    struct ps_buf buf;
-    ps_buf_init_fixed(&buf, memory, ERROR_JSON_BYTES_MAX);
-    struct ps_json_writer writer;
-    ps_json_write_init(&writer, &buf);
-    ps_json_write_object_begin(&writer);
-    ps_json_write_member(&writer, PS_SPAN("errorMessage"), ps_span_first(text, ERROR_TEXT_BYTES_MAX));
-    ps_json_write_member(&writer, PS_SPAN("errorType"), ps_span_of(error_type));
-    ps_json_write_key(&writer, PS_SPAN("stackTrace"));
-    ps_json_write_array_begin(&writer);
-    ps_json_write_array_end(&writer);
-    ps_json_write_object_end(&writer);
-    struct ps_span json;
-    if (ps_json_write_finish(&writer, &json) != PS_OK) return PS_SPAN("{}");
-    return json;
-}
 
 /* Lambda no longer wants this answer; the next event may still come. */
 static void note_refusal(const struct ps_log *log, uint32_t status)
@@ -63,13 +22,11 @@ static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_even
 {
     /* A handler may return an error without having said why; an older note must not speak for it. */
     if (ps_err_note()->err != err) err = ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
-    char made_type[ERROR_TYPE_BYTES_MAX];
-    if (error_type == NULL) error_type = make_error_type(err, made_type);
     ps_log_fault(loop->log, PS_LOG_ERROR, "invocation_failed");
-    char memory[ERROR_JSON_BYTES_MAX];
-    struct ps_span json = make_error_json(memory, error_type, ps_span_of(ps_err_note()->text));
+    struct ps_failure failure;
+    ps_failure_make(&failure, error_type, ps_span_make(NULL, 0));
     uint32_t status = 0;
-    PS_TRY(ps_api_fail(loop->api, event, error_type, json, &status));
+    PS_TRY(ps_api_fail(loop->api, event, &failure, &status));
     note_refusal(loop->log, status);
     return PS_OK;
 }
@@ -158,16 +115,13 @@ enum ps_err ps_loop_run(struct ps_loop *loop)
 
 void ps_loop_fail_init(struct ps_api *api, const struct ps_log *log, const char *error_type, struct ps_span detail)
 {
-    struct ps_err_note note = *ps_err_note();
-    char made_type[ERROR_TYPE_BYTES_MAX];
-    if (error_type == NULL) error_type = make_error_type(note.err, made_type);
-    char memory[ERROR_JSON_BYTES_MAX];
-    struct ps_span text = detail.len > 0 ? detail : ps_span_of(note.text);
+    struct ps_failure failure;
+    ps_failure_make(&failure, error_type, detail);
+    struct ps_span text = detail.len > 0 ? detail : ps_span_of(ps_err_note()->text);
     ps_log_write(log, PS_LOG_FATAL, "init_failed",
-                 PS_LOG_FIELDS(PS_LOG_STR("errorType", ps_span_of(error_type)), PS_LOG_STR("errorMessage", text)));
-    struct ps_span json = make_error_json(memory, error_type, text);
+                 PS_LOG_FIELDS(PS_LOG_STR("errorType", failure.type), PS_LOG_STR("errorMessage", text)));
     uint32_t status = 0;
-    if (ps_api_fail_init(api, error_type, json, &status) != PS_OK)
+    if (ps_api_fail_init(api, &failure, &status) != PS_OK)
         ps_log_fault(log, PS_LOG_FATAL, "init_error_not_posted");
     else
         note_refusal(log, status);

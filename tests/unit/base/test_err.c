@@ -60,6 +60,16 @@ static void a_note_stays_on_one_printable_line(void)
     CHECK_TEXT(ps_span_of(ps_err_note()->text), "a?b?[31m?");
 }
 
+static void a_note_keeps_letters_of_all_languages(void)
+{
+    CHECK_ERR(ps_err_raise(PS_ERR_SYSTEM, "x.c", 1, "%s",
+                           "Gr\xc3\xb6\xc3\x9f"
+                           "e \xf0\x9f\x92\xa7 \xc3|\x7f"),
+              PS_ERR_SYSTEM);
+    CHECK_TEXT(ps_span_of(ps_err_note()->text), "Gr\xc3\xb6\xc3\x9f"
+                                                "e \xf0\x9f\x92\xa7 ?|?");
+}
+
 static void a_long_message_is_cut(void)
 {
     CHECK_ERR(ps_err_raise(PS_ERR_SYSTEM, "x.c", 1, "%2000d", 1), PS_ERR_SYSTEM);
@@ -121,6 +131,7 @@ int main(void)
     RUN(wrapping_puts_context_in_front_and_keeps_the_place);
     RUN(a_message_may_quote_the_note_that_it_replaces);
     RUN(a_note_stays_on_one_printable_line);
+    RUN(a_note_keeps_letters_of_all_languages);
     RUN(a_long_message_is_cut);
     RUN(every_error_has_a_name_a_meaning_and_a_class);
     RUN(each_thread_has_its_own_note);

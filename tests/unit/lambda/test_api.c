@@ -1,6 +1,7 @@
 #include "lambda/api.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/version.h"
 #include "host/clock.h"
@@ -192,15 +193,61 @@ static void a_failure_carries_its_type_in_the_header(void)
     struct ps_api_event event;
     uint32_t status = 0;
     CHECK(take(&bench, &pushed, &event));
-    CHECK_OK(ps_api_fail(bench.api, &event, "Function.BadInput", PS_SPAN("{\"errorMessage\":\"x\"}"), &status));
+    struct ps_failure failure = {
+        .type = PS_SPAN("Function.BadInput"),
+        .json = PS_SPAN("{\"errorMessage\":\"x\"}"),
+        .cause = PS_SPAN("{\"exceptions\":[]}"),
+    };
+    CHECK_OK(ps_api_fail(bench.api, &event, &failure, &status));
     CHECK_EQ(status, 202);
     const struct fake_post *post = fake_lambda_post(bench.fake, 0, WAIT_MS);
     CHECK_OR_RETURN(post != NULL);
     CHECK_EQ(post->kind, FAKE_ERROR);
     CHECK_TEXT(post->error_type, "Function.BadInput");
     CHECK_TEXT(post->body, "{\"errorMessage\":\"x\"}");
+    CHECK(ps_span_find(post->head, PS_SPAN("\r\nLambda-Runtime-Function-XRay-Error-Cause: {\"exceptions\":[]}\r\n")) >
+          0);
     /* Not given, so not echoed. */
     CHECK_EQ(ps_span_find(post->head, PS_SPAN("Invocation-Id")), PS_SPAN_NONE);
+    close_bench(&bench);
+}
+
+static void the_head_for_a_crash_names_the_event_in_hand(void)
+{
+    struct bench bench = open_bench();
+    struct fake_event pushed = { .body = PS_SPAN("{}"), .request_id = "abc" };
+    struct ps_api_event event;
+    CHECK(take(&bench, &pushed, &event));
+    struct ps_span head = ps_api_crash_head(bench.api, &event);
+    CHECK(ps_span_starts(head, PS_SPAN("POST /2018-06-01/runtime/invocation/abc/error HTTP/1.1\r\nHost: 127.0.0.1:")));
+    CHECK(ps_span_find(head, PS_SPAN("\r\nLambda-Runtime-Function-Error-Type: Runtime.Crash\r\n")) > 0);
+    CHECK(ps_span_find(head, PS_SPAN("\r\nLambda-Runtime-Invocation-Id: invocation-1\r\n")) > 0);
+    CHECK(ps_span_ends(head, PS_SPAN("\r\nContent-Length: ")));
+    head = ps_api_crash_head(bench.api, NULL);
+    CHECK(ps_span_starts(head, PS_SPAN("POST /2018-06-01/runtime/init/error HTTP/1.1\r\n")));
+    CHECK_EQ(ps_span_find(head, PS_SPAN("Invocation-Id")), PS_SPAN_NONE);
+    close_bench(&bench);
+}
+
+static void waiting_for_an_event_ends_when_the_process_is_told_to_stop(void)
+{
+    struct bench bench = open_bench();
+    int stop[2];
+    CHECK(pipe(stop) == 0);
+    ps_api_connection(bench.api)->stop_fd = stop[0];
+    struct fake_event pushed = { .body = PS_SPAN("{}") };
+    struct ps_api_event event;
+    uint32_t status = 0;
+    CHECK(take(&bench, &pushed, &event));
+    CHECK(!event.stop);
+    CHECK(write(stop[1], "x", 1) == 1);
+    /* The answer to the event in hand still goes out. */
+    CHECK_OK(ps_api_respond(bench.api, &event, "text/plain", PS_SPAN("1"), &status));
+    CHECK_EQ(status, 202);
+    CHECK_OK(ps_api_next(bench.api, &bench.arena, &event));
+    CHECK(event.stop);
+    close(stop[0]);
+    close(stop[1]);
     close_bench(&bench);
 }
 
@@ -208,7 +255,8 @@ static void an_init_failure_is_posted_before_the_first_next(void)
 {
     struct bench bench = open_bench();
     uint32_t status = 0;
-    CHECK_OK(ps_api_fail_init(bench.api, "Runtime.HandlerNotFound", PS_SPAN("{}"), &status));
+    struct ps_failure failure = { .type = PS_SPAN("Runtime.HandlerNotFound"), .json = PS_SPAN("{}") };
+    CHECK_OK(ps_api_fail_init(bench.api, &failure, &status));
     const struct fake_post *post = fake_lambda_post(bench.fake, 0, WAIT_MS);
     CHECK_OR_RETURN(post != NULL);
     CHECK_EQ(post->kind, FAKE_INIT_ERROR);
@@ -408,7 +456,8 @@ static void check_broken_event(const struct fake_event *pushed, enum ps_err want
         CHECK_EQ(event.body_err, wanted);
         CHECK_TEXT(event.request_id, "broken");
         CHECK_EQ(event.body.len, 0);
-        CHECK_OK(ps_api_fail(bench.api, &event, "Runtime.TruncatedEvent", PS_SPAN("{}"), &status));
+        struct ps_failure failure = { .type = PS_SPAN("Runtime.TruncatedEvent"), .json = PS_SPAN("{}") };
+        CHECK_OK(ps_api_fail(bench.api, &event, &failure, &status));
         CHECK_EQ(status, 202);
         CHECK(take(&bench, &(struct fake_event){ .body = PS_SPAN("next") }, &event));
     }
@@ -497,6 +546,8 @@ int main(void)
     RUN(the_arena_keeps_the_event_and_no_more);
     RUN(an_answer_carries_type_ids_and_agent);
     RUN(a_failure_carries_its_type_in_the_header);
+    RUN(the_head_for_a_crash_names_the_event_in_hand);
+    RUN(waiting_for_an_event_ends_when_the_process_is_told_to_stop);
     RUN(an_init_failure_is_posted_before_the_first_next);
     RUN(a_refused_answer_is_told_and_the_next_event_comes);
     RUN(an_answer_that_lambda_fails_on_ends_the_process);

@@ -273,9 +273,9 @@ static void a_failure_is_posted_as_an_error_and_logged_once(void)
     CHECK_OR_RETURN(post != NULL);
     CHECK_EQ(post->kind, FAKE_ERROR);
     CHECK_TEXT(post->error_type, "Function.BadInput");
-    CHECK_TEXT(post->body,
-               "{\"errorMessage\":\"event of 2 bytes is \\\"wrong\\\"\",\"errorType\":\"Function.BadInput\","
-               "\"stackTrace\":[]}");
+    CHECK(ps_span_starts(post->body, PS_SPAN("{\"errorMessage\":\"event of 2 bytes is \\\"wrong\\\"\","
+                                             "\"errorType\":\"Function.BadInput\",\"stackTrace\":[\"")));
+    CHECK(ps_span_find(post->body, PS_SPAN("tests/unit/lambda/test_loop.c:")) > 0);
     struct ps_span lines = logged(scene);
     bool more = false;
     struct ps_span line = ps_span_split(&lines, '\n', &more);
