@@ -1,8 +1,9 @@
 /* Who called: Cognito identity and client context, which mobile SDKs send along. Both come as JSON in headers; they are
  * handed on raw (struct ps_invocation) and parsed only when a handler asks here. Members that are missing, null or of
- * another type are empty: what a caller left out must not fail an event.
- * Sources: AWS Lambda developer guide, "Using the Lambda context object" (identity, clientContext); field names as the
- * mobile SDKs send them. */
+ * another type are empty: what a caller left out must not fail an event. Whoever calls writes the client context:
+ * nothing in it proves anything, and its bytes need not be UTF-8. The headers are within PS_WIRE_HEAD_BYTES_MAX
+ * together. Sources: AWS Lambda developer guide, "Using the Lambda context object" (identity, clientContext); field
+ * names as the mobile SDKs send them. */
 #ifndef PS_CALLER_H
 #define PS_CALLER_H
 
@@ -15,12 +16,13 @@ struct ps_caller_cognito {
 
 struct ps_caller_client {
     struct ps_span installation_id, app_title, app_version_name, app_version_code, app_package_name;
-    struct ps_span custom; /* a raw JSON object, or empty */
-    struct ps_span env;    /* likewise */
+    struct ps_span
+        custom;         /* a raw JSON object, or empty; the guide for Node.js spells the member "Custom": both count */
+    struct ps_span env; /* likewise */
 };
 
-/* Without a header all members are empty. BAD_INPUT when the text is no JSON object. Spans lie on the invocation's
- * arena. */
+/* Without a header all members are empty. BAD_INPUT, naming the header, when the text is no JSON object; TOO_DEEP when
+ * it is nested deeper than json_read reads. Spans lie on the invocation's arena. */
 PS_API PS_MUST_USE enum ps_err ps_caller_cognito(const struct ps_invocation *inv, struct ps_caller_cognito *out);
 PS_API PS_MUST_USE enum ps_err ps_caller_client(const struct ps_invocation *inv, struct ps_caller_client *out);
 
