@@ -1,9 +1,11 @@
 /* Who called: Cognito identity and client context, which mobile SDKs send along. Both come as JSON in headers; they are
  * handed on raw (struct ps_invocation) and parsed only when a handler asks here. Members that are missing, null or of
- * another type are empty: what a caller left out must not fail an event. Whoever calls writes the client context:
- * nothing in it proves anything, and its bytes need not be UTF-8. The headers are within PS_WIRE_HEAD_BYTES_MAX
- * together. Sources: AWS Lambda developer guide, "Using the Lambda context object" (identity, clientContext); field
- * names as the mobile SDKs send them. */
+ * another type are empty: what a caller left out must not fail an event. The client context is what the caller wrote:
+ * nothing in it proves anything, and its bytes need not be UTF-8. All headers together are within
+ * PS_WIRE_HEAD_BYTES_MAX.
+ *
+ * Sources: AWS Lambda developer guide, "Using the Lambda context object" (identity, clientContext); field names as the
+ * mobile SDKs send them. The guide's page for Node.js spells one of them "Custom": both spellings are read. */
 #ifndef PS_CALLER_H
 #define PS_CALLER_H
 
@@ -16,9 +18,8 @@ struct ps_caller_cognito {
 
 struct ps_caller_client {
     struct ps_span installation_id, app_title, app_version_name, app_version_code, app_package_name;
-    struct ps_span
-        custom;         /* a raw JSON object, or empty; the guide for Node.js spells the member "Custom": both count */
-    struct ps_span env; /* likewise */
+    struct ps_span custom; /* a raw JSON object, or empty */
+    struct ps_span env;    /* likewise */
 };
 
 /* Without a header all members are empty. BAD_INPUT, naming the header, when the text is no JSON object; TOO_DEEP when

@@ -97,13 +97,14 @@ static void what_is_missing_null_or_of_another_type_is_empty(void)
         CHECK_TEXT(cognito.identity_id, "");
         CHECK_TEXT(cognito.identity_pool_id, "");
     }
+    static const char APP[] = "{\"client\":{\"installation_id\":1,\"app_title\":null,\"app_version_name\":[],"
+                              "\"app_version_code\":42,\"app_package_name\":{}}}";
     static const char *const CLIENTS[] = {
         "{}",
         "{\"client\":null,\"custom\":null,\"env\":null}",
         "{\"client\":\"x\",\"custom\":[1],\"env\":\"{}\"}",
         "{\"client\":{},\"custom\":1,\"Custom\":true,\"env\":false}",
-        "{\"client\":{\"installation_id\":1,\"app_title\":null,\"app_version_name\":[],\"app_version_code\":42,"
-        "\"app_package_name\":{}}}",
+        APP,
     };
     for (size_t i = 0; i < sizeof CLIENTS / sizeof CLIENTS[0]; i++) {
         struct ps_caller_client client;
