@@ -1,8 +1,11 @@
 /* Who called: Cognito identity and client context, which mobile SDKs send along. Both come as JSON in headers; they are
  * handed on raw (struct ps_invocation) and parsed only when a handler asks here. Members that are missing, null or of
- * another type are empty: what a caller left out must not fail an event.
+ * another type are empty: what a caller left out must not fail an event. The client context is what the caller wrote:
+ * nothing in it proves anything, and its bytes need not be UTF-8. All headers together are within
+ * PS_WIRE_HEAD_BYTES_MAX.
+ *
  * Sources: AWS Lambda developer guide, "Using the Lambda context object" (identity, clientContext); field names as the
- * mobile SDKs send them. */
+ * mobile SDKs send them. The guide's page for Node.js spells one of them "Custom": both spellings are read. */
 #ifndef PS_CALLER_H
 #define PS_CALLER_H
 
@@ -19,8 +22,8 @@ struct ps_caller_client {
     struct ps_span env;    /* likewise */
 };
 
-/* Without a header all members are empty. BAD_INPUT when the text is no JSON object. Spans lie on the invocation's
- * arena. */
+/* Without a header all members are empty. BAD_INPUT, naming the header, when the text is no JSON object; TOO_DEEP when
+ * it is nested deeper than json_read reads. Spans lie on the invocation's arena. */
 PS_API PS_MUST_USE enum ps_err ps_caller_cognito(const struct ps_invocation *inv, struct ps_caller_cognito *out);
 PS_API PS_MUST_USE enum ps_err ps_caller_client(const struct ps_invocation *inv, struct ps_caller_client *out);
 
