@@ -24,3 +24,8 @@ void ps_env_set_trace_id(struct ps_span trace_id)
     value[trace_id.len] = '\0';
     if (getenv(TRACE_NAME) != value) (void)putenv(entry);
 }
+
+void ps_env_unset(const char *name)
+{
+    (void)unsetenv(name); // NOLINT(concurrency-mt-unsafe)
+}

@@ -12,4 +12,7 @@ PS_API struct ps_span ps_env_get(const char *name);
  * long) trace_id unsets it. Allocates only when the variable appears, not when it changes. One thread only. */
 PS_API void ps_env_set_trace_id(struct ps_span trace_id);
 
+/* One thread only. */
+PS_API void ps_env_unset(const char *name);
+
 #endif

@@ -1,6 +1,7 @@
 #include "host/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -39,7 +40,10 @@ struct ps_log ps_log_open(int fd)
     return log;
 }
 
-void ps_log_emit(int fd, struct ps_span line)
+/* A pipe takes lines over 4 KiB in pieces, between which another worker's line could get. */
+static pthread_mutex_t one_line = PTHREAD_MUTEX_INITIALIZER;
+
+static void write_all(int fd, struct ps_span line)
 {
     while (line.len > 0) {
         ssize_t written = write(fd, line.data, line.len);
@@ -47,6 +51,13 @@ void ps_log_emit(int fd, struct ps_span line)
         if (written <= 0) return;
         line = ps_span_from(line, (size_t)written);
     }
+}
+
+void ps_log_emit(int fd, struct ps_span line)
+{
+    pthread_mutex_lock(&one_line);
+    write_all(fd, line);
+    pthread_mutex_unlock(&one_line);
 }
 
 /* -- JSON ---------------------------------------------------------------------------------------------------------- */
@@ -118,6 +129,8 @@ static void put_json_line(struct ps_buf *line, const struct ps_log *log, enum ps
     ps_log_put_field(&writer, &PS_LOG_STR("message", ps_span_of(message)), PS_LOG_TAIL_BYTES, &cut);
     if (!cut && log->request_id.len > 0)
         ps_log_put_field(&writer, &PS_LOG_STR("requestId", log->request_id), PS_LOG_TAIL_BYTES, &cut);
+    if (!cut && log->tenant_id.len > 0)
+        ps_log_put_field(&writer, &PS_LOG_STR("tenantId", log->tenant_id), PS_LOG_TAIL_BYTES, &cut);
     for (; !cut && fields->kind != PS_LOG_KIND_END; fields++)
         ps_log_put_field(&writer, fields, PS_LOG_TAIL_BYTES, &cut);
     if (cut) {
@@ -169,6 +182,7 @@ static void put_text_line(struct ps_buf *line, const struct ps_log *log, enum ps
     put_text(line, PS_SPAN(" "));
     put_text(line, ps_span_of(message));
     if (log->request_id.len > 0) put_text_field(line, &PS_LOG_STR("requestId", log->request_id));
+    if (log->tenant_id.len > 0) put_text_field(line, &PS_LOG_STR("tenantId", log->tenant_id));
     for (; fields->kind != PS_LOG_KIND_END; fields++)
         put_text_field(line, fields);
     ps_buf_byte(line, '\n');

@@ -1,8 +1,8 @@
 /* Logs: one line per event, one write(2) per line, fields instead of prose, never payloads or secrets.
- * JSON lines by default (timestamp, level, message, requestId, then the fields); AWS_LAMBDA_LOG_FORMAT=Text gives
- * "timestamp level message key=value". AWS_LAMBDA_LOG_LEVEL is the threshold. Usage:
- *   ps_log_warn(inv->log, "bulk_item_refused", PS_LOG_STR("type", type), PS_LOG_U64("status", status));
- * Lines over 16 KiB are cut. Levels and members as AWS documents them for JSON logs of OS-only runtimes. */
+ * JSON lines by default (timestamp, level, message, requestId, tenantId, then the fields); AWS_LAMBDA_LOG_FORMAT=Text
+ * gives "timestamp level message key=value". AWS_LAMBDA_LOG_LEVEL is the threshold. Usage: ps_log_warn(inv->log,
+ * "bulk_item_refused", PS_LOG_STR("type", type), PS_LOG_U64("status", status)); Lines over 16 KiB are cut; lines of
+ * several threads never mix. Levels and members as AWS documents them for JSON logs of OS-only runtimes. */
 #ifndef PS_LOG_H
 #define PS_LOG_H
 
@@ -23,6 +23,7 @@ struct ps_log {
     bool text; /* else JSON */
     enum ps_log_level threshold;
     struct ps_span request_id; /* of the invocation in hand; empty during init */
+    struct ps_span tenant_id;  /* likewise; empty for most functions */
 };
 
 enum ps_log_kind { PS_LOG_KIND_END, PS_LOG_KIND_STR, PS_LOG_KIND_U64, PS_LOG_KIND_I64, PS_LOG_KIND_BOOL };

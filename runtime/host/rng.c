@@ -32,3 +32,8 @@ uint32_t ps_rng_below(uint32_t bound)
     /* The high half of a 32 x 32 bit product; its bias, at most bound / 2^32, is nothing to jitter. */
     return (uint32_t)(((next_u64() >> 32) * bound) >> 32);
 }
+
+void ps_rng_reseed(void)
+{
+    t_seeded = false;
+}

@@ -9,4 +9,7 @@
 /* Uniform in 0..bound-1; 0 when bound is 0. */
 PS_API uint32_t ps_rng_below(uint32_t bound);
 
+/* Forgets the calling thread's seed: copies of one process must not draw the same numbers. */
+PS_API void ps_rng_reseed(void);
+
 #endif

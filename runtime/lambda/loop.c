@@ -10,6 +10,25 @@ enum {
     RESERVE_DIVISOR = 5,
 };
 
+/* The log and, for X-Ray clients, the environment tell of the event in hand. */
+static void set_context(struct ps_loop *loop, const struct ps_api_event *event)
+{
+    loop->log->request_id = event->request_id;
+    loop->log->tenant_id = event->tenant_id;
+    if (!loop->shares_process) ps_env_set_trace_id(event->trace_id);
+}
+
+static void arm(struct ps_loop *loop)
+{
+    if (loop->crash != NULL)
+        ps_crash_arm(loop->crash, ps_api_crash_head(loop->api, &loop->event), loop->event.request_id);
+}
+
+static void disarm(struct ps_loop *loop)
+{
+    if (loop->crash != NULL) ps_crash_disarm(loop->crash);
+}
+
 /* Lambda no longer wants this answer; the next event may still come. */
 static void note_refusal(const struct ps_log *log, uint32_t status)
 {
@@ -26,6 +45,7 @@ static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_even
     struct ps_failure failure;
     ps_failure_make(&failure, error_type, ps_span_make(NULL, 0));
     uint32_t status = 0;
+    disarm(loop);
     PS_TRY(ps_api_fail(loop->api, event, &failure, &status));
     note_refusal(loop->log, status);
     return PS_OK;
@@ -46,6 +66,7 @@ static enum ps_err answer(struct ps_loop *loop, const struct ps_api_event *event
     if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, err, "Function.ResponseSizeTooLarge");
     if (err != PS_OK) return answer_failure(loop, event, err, NULL);
     uint32_t status = 0;
+    disarm(loop);
     PS_TRY(ps_api_respond(loop->api, event, reply->content_type, body, &status));
     note_refusal(loop->log, status);
     return PS_OK;
@@ -94,35 +115,72 @@ static enum ps_err serve(struct ps_loop *loop, const struct ps_api_event *event)
     return answer(loop, event, &reply);
 }
 
+static void end_event(struct ps_loop *loop)
+{
+    disarm(loop);
+    loop->in_hand = false;
+    loop->warm = true;
+    loop->log->request_id = loop->log->tenant_id = ps_span_make(NULL, 0);
+    ps_arena_reset(loop->arena, KEEP_BYTES);
+}
+
 enum ps_err ps_loop_once(struct ps_loop *loop)
 {
-    struct ps_api_event event;
-    PS_TRY(ps_api_next(loop->api, loop->arena, &event));
-    loop->log->request_id = event.request_id;
-    ps_env_set_trace_id(event.trace_id);
-    enum ps_err err = serve(loop, &event);
-    loop->warm = true;
-    loop->log->request_id = ps_span_make(NULL, 0);
-    ps_arena_reset(loop->arena, KEEP_BYTES);
+    PS_TRY(ps_api_next(loop->api, loop->arena, &loop->event));
+    loop->stopped = loop->event.stop;
+    if (loop->stopped) return PS_OK;
+    loop->in_hand = true;
+    arm(loop);
+    set_context(loop, &loop->event);
+    enum ps_err err = serve(loop, &loop->event);
+    end_event(loop);
     return err;
 }
 
 enum ps_err ps_loop_run(struct ps_loop *loop)
 {
-    for (;;)
+    while (!loop->stopped)
         PS_TRY(ps_loop_once(loop));
+    return PS_OK;
 }
 
-void ps_loop_fail_init(struct ps_api *api, const struct ps_log *log, const char *error_type, struct ps_span detail)
+void ps_loop_abandon(struct ps_loop *loop)
+{
+    if (!loop->in_hand) return;
+    /* Whatever was being said on it stays unfinished. */
+    ps_api_close(loop->api);
+    enum ps_err err =
+        ps_err_raise(PS_ERR_SYSTEM, __FILE__, __LINE__, "the worker's thread ended during the invocation");
+    if (answer_failure(loop, &loop->event, err, "Runtime.WorkerEnded") != PS_OK)
+        ps_log_fault(loop->log, PS_LOG_ERROR, "answer_not_posted");
+    end_event(loop);
+}
+
+/* -- before the first event ---------------------------------------------------------------------------------------- */
+
+typedef enum ps_err post_failure(struct ps_api *api, const struct ps_failure *failure, uint32_t *status);
+
+static void fail_start(struct ps_api *api, const struct ps_log *log, const char *message, const char *error_type,
+                       struct ps_span detail, post_failure *post)
 {
     struct ps_failure failure;
     ps_failure_make(&failure, error_type, detail);
     struct ps_span text = detail.len > 0 ? detail : ps_span_of(ps_err_note()->text);
-    ps_log_write(log, PS_LOG_FATAL, "init_failed",
+    ps_log_write(log, PS_LOG_FATAL, message,
                  PS_LOG_FIELDS(PS_LOG_STR("errorType", failure.type), PS_LOG_STR("errorMessage", text)));
     uint32_t status = 0;
-    if (ps_api_fail_init(api, &failure, &status) != PS_OK)
-        ps_log_fault(log, PS_LOG_FATAL, "init_error_not_posted");
+    if (post(api, &failure, &status) != PS_OK)
+        ps_log_fault(log, PS_LOG_FATAL, "error_not_posted");
     else
         note_refusal(log, status);
+}
+
+void ps_loop_fail_init(struct ps_api *api, const struct ps_log *log, const char *error_type, struct ps_span detail)
+{
+    fail_start(api, log, "init_failed", error_type, detail, ps_api_fail_init);
+}
+
+void ps_loop_fail_restore(struct ps_api *api, const struct ps_log *log, const char *error_type)
+{
+    fail_start(api, log, "restore_failed", error_type, ps_span_make(NULL, 0), ps_api_fail_restore);
 }
