@@ -23,6 +23,7 @@ DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
 
 MODE_FLAGS_release := -O2 -g
 MODE_FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE_FLAGS_tsan := -O1 -g -fsanitize=thread
 MODE_FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ifeq ($(MODE),fuzz)
 CC := clang
@@ -185,6 +186,18 @@ test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration; 
 .PHONY: asan
 asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory MODE=asan unit
+
+# Only what runs on several threads: the rest would be the same as without.
+THREADED_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/lambda/test_*.c tests/unit/host/test_log.c \
+	tests/unit/aws/test_threads.c))
+
+.PHONY: threaded
+threaded: $(THREADED_TESTS)
+	@tests/run-programs $(THREADED_TESTS)
+
+.PHONY: tsan
+tsan: ## the tests of what runs on several threads, under ThreadSanitizer
+	@$(MAKE) --no-print-directory MODE=tsan threaded
 
 .PHONY: fuzz
 fuzz: ## every fuzzer for FUZZ_SECONDS (60) each

@@ -397,9 +397,9 @@ static size_t resident_bytes(void)
     return (size_t)usage.ru_maxrss * 1024;
 }
 
-static void a_thousand_warm_invocations_allocate_nothing(void)
+static void a_hundred_thousand_warm_invocations_allocate_nothing_and_grow_nothing(void)
 {
-    enum { WARM_UP = 50, COUNT = 1000 };
+    enum { WARM_UP = 200, COUNT = COUNTS_ALLOCATIONS ? 100000 : 2000, LARGE_EVERY = 100 };
     struct scene *scene = open_scene(echo);
     fake_lambda_keep_no_posts(scene->fake);
     char *large = malloc(100000);
@@ -407,7 +407,7 @@ static void a_thousand_warm_invocations_allocate_nothing(void)
     struct fake_event small_event = { .body = PS_SPAN("{\"n\":1}") };
     struct fake_event large_event = { .body = ps_span_make(large, 100000), .framing = FAKE_CHUNKED };
     for (int i = 0; i < WARM_UP + COUNT; i++)
-        fake_lambda_push(scene->fake, i % 4 == 0 ? &large_event : &small_event);
+        fake_lambda_push(scene->fake, i % LARGE_EVERY == 0 ? &large_event : &small_event);
     enum ps_err err = PS_OK;
     for (int i = 0; i < WARM_UP && err == PS_OK; i++)
         err = ps_loop_once(&scene->loop);
@@ -472,7 +472,7 @@ int main(void)
     RUN(a_refused_answer_is_logged_and_the_loop_goes_on);
     RUN(the_loop_ends_when_lambda_is_gone);
     RUN(an_init_failure_is_posted_and_logged);
-    RUN(a_thousand_warm_invocations_allocate_nothing);
+    RUN(a_hundred_thousand_warm_invocations_allocate_nothing_and_grow_nothing);
     RUN(the_counter_of_allocations_counts);
     RUN(failures_and_refusals_allocate_nothing_either);
     return check_finish();
