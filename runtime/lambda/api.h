@@ -61,8 +61,7 @@ PS_MUST_USE enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_e
  * gone; it is looked for before anything is sent. read_answer ends the response in either case; *status as above. */
 PS_MUST_USE enum ps_err ps_api_stream_begin(struct ps_api *api, const struct ps_api_event *event,
                                             const char *content_type, uint32_t idle_ms, struct ps_span *head);
-PS_MUST_USE enum ps_err ps_api_stream_send(struct ps_api *api, const struct ps_span *pieces, size_t count,
-                                           bool *whole);
+PS_MUST_USE enum ps_err ps_api_stream_send(struct ps_api *api, const struct ps_span *pieces, size_t count, bool *whole);
 PS_MUST_USE enum ps_err ps_api_stream_read_answer(struct ps_api *api, uint32_t *status);
 
 /* Posts a failure. *status as above. */
