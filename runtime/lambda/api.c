@@ -155,6 +155,13 @@ enum ps_err ps_api_restore_next(struct ps_api *api)
 
 /* -- answers ------------------------------------------------------------------------------------------------------- */
 
+static enum ps_err read_status(const struct ps_wire *wire, uint32_t *status)
+{
+    if (wire->status >= 500) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: a POST was answered %u", wire->status);
+    *status = wire->status;
+    return PS_OK;
+}
+
 /* Sends the head in api->head and the body; once more when the connection had died. */
 static enum ps_err post(struct ps_api *api, const struct ps_buf *head, struct ps_span body, uint32_t *status)
 {
@@ -169,10 +176,9 @@ static enum ps_err post(struct ps_api *api, const struct ps_buf *head, struct ps
             if (tries < POST_TRIES_MAX && !api->connection.answered) continue;
             return err;
         }
-        if (wire.status >= 500) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: a POST was answered %u", wire.status);
+        PS_TRY(read_status(&wire, status));
         /* Not wanted twice: the first one had arrived and only its reply was lost. */
-        bool had_arrived = tries > 1 && (wire.status == 400 || wire.status == 403);
-        *status = had_arrived ? 202 : wire.status;
+        if (tries > 1 && (wire.status == 400 || wire.status == 403)) *status = 202;
         return PS_OK;
     }
 }
@@ -230,7 +236,7 @@ static void begin_error(struct ps_buf *head, const struct ps_api *api, const str
 {
     begin_post(head, api, event, last);
     put_header(head, PS_SPAN("Content-Type"), PS_SPAN("application/vnd.aws.lambda.error+json"));
-    put_header(head, PS_SPAN("Lambda-Runtime-Function-Error-Type"), type);
+    put_header(head, PS_SPAN(PS_API_ERROR_TYPE), type);
 }
 
 static enum ps_err post_error(struct ps_api *api, const struct ps_api_event *event, const char *last,
@@ -276,4 +282,49 @@ struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *
 struct ps_connection *ps_api_connection(struct ps_api *api)
 {
     return &api->connection;
+}
+
+/* -- answers that are sent while they are made --------------------------------------------------------------------- */
+
+enum ps_err ps_api_stream_begin(struct ps_api *api, const struct ps_api_event *event, const char *content_type,
+                                uint32_t idle_ms, struct ps_span *head)
+{
+    struct ps_buf buf;
+    ps_buf_init_fixed(&buf, api->head, sizeof api->head);
+    begin_post(&buf, api, event, "/response");
+    put_header(&buf, PS_SPAN("Content-Type"), ps_span_of(content_type));
+    put_invocation_id(&buf, event);
+    ps_buf_put(&buf, PS_SPAN("Lambda-Runtime-Function-Response-Mode: streaming\r\n"
+                             "Transfer-Encoding: chunked\r\n"
+                             "Trailer: " PS_API_ERROR_TYPE ", " PS_API_ERROR_BODY "\r\n\r\n"));
+    struct ps_span made;
+    PS_TRY(ps_buf_finish(&buf, &made));
+    PS_TRY(ps_connection_begin(&api->connection, idle_ms));
+    *head = made;
+    return PS_OK;
+}
+
+enum ps_err ps_api_stream_send(struct ps_api *api, const struct ps_span *pieces, size_t count, bool *whole)
+{
+    if (ps_connection_has_reply(&api->connection)) {
+        *whole = false;
+        return PS_OK;
+    }
+    enum ps_err err = ps_connection_send(&api->connection, pieces, count, whole);
+    if (err != PS_OK) ps_connection_close(&api->connection);
+    return err;
+}
+
+enum ps_err ps_api_stream_read_answer(struct ps_api *api, uint32_t *status)
+{
+    struct ps_connection_call call = { .reply_bytes_max = REPLY_BYTES_MAX };
+    struct ps_buf reply;
+    struct ps_wire wire;
+    ps_buf_init_fixed(&reply, api->reply, sizeof api->reply);
+    ps_wire_init(&wire, call.reply_bytes_max);
+    enum ps_err err = ps_connection_read_reply(&api->connection, &call, &reply, &wire);
+    /* Lambda asks for it, and an answer that came early leaves half a request behind. */
+    ps_connection_close(&api->connection);
+    if (wire.head_bytes == 0) return err;
+    return read_status(&wire, status);
 }

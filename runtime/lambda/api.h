@@ -21,6 +21,10 @@ enum {
     PS_API_EVENT_BYTES_MAX = 32 << 20,
 };
 
+/* How a failure is named: in the head of an error, or in the trailers of a response that was streamed. */
+#define PS_API_ERROR_TYPE "Lambda-Runtime-Function-Error-Type"
+#define PS_API_ERROR_BODY "Lambda-Runtime-Function-Error-Body"
+
 struct ps_api;
 
 /* Everything lies on the arena given to ps_api_next. Members that Lambda left out are empty, deadline_ms 0. */
@@ -50,6 +54,15 @@ PS_MUST_USE enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, 
  * large, 403 not now, 400 not this id): worth a log line, then go on. UNAVAILABLE for 5xx and broken connections. */
 PS_MUST_USE enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_event *event, const char *content_type,
                                        struct ps_span body, uint32_t *status);
+
+/* A response that is sent while it is made, and so cannot be repeated (lambda/stream.c, which makes the chunks). begin
+ * readies a live connection and gives the request's head, which is valid until the next call of this client; idle_ms is
+ * how long Lambda may take no byte and give none. send, first of that head: *whole is false when Lambda has answered or
+ * gone; it is looked for before anything is sent. read_answer ends the response in either case; *status as above. */
+PS_MUST_USE enum ps_err ps_api_stream_begin(struct ps_api *api, const struct ps_api_event *event,
+                                            const char *content_type, uint32_t idle_ms, struct ps_span *head);
+PS_MUST_USE enum ps_err ps_api_stream_send(struct ps_api *api, const struct ps_span *pieces, size_t count, bool *whole);
+PS_MUST_USE enum ps_err ps_api_stream_read_answer(struct ps_api *api, uint32_t *status);
 
 /* Posts a failure. *status as above. */
 PS_MUST_USE enum ps_err ps_api_fail(struct ps_api *api, const struct ps_api_event *event,

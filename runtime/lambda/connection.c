@@ -9,11 +9,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum {
-    CONNECT_SECONDS_MAX = 1,
-    /* Without a byte moved. A freeze in the middle does not count: the kernel looks once more after the time is up. */
-    IDLE_SECONDS_MAX = 5,
-};
+#include "base/assert.h"
+
+enum { CONNECT_MS_MAX = 1000 };
 
 /* "1.2.3.4:80" or "localhost:80". Lambda gives an address, never a name: no resolver is needed. */
 static bool read_address(struct ps_span text, struct sockaddr_in *out)
@@ -54,9 +52,9 @@ void ps_connection_close(struct ps_connection *connection)
 
 /* -- connecting ---------------------------------------------------------------------------------------------------- */
 
-static void set_time_limit(int fd, int option, time_t seconds)
+static void set_time_limit(int fd, int option, uint32_t ms)
 {
-    struct timeval limit = { .tv_sec = seconds };
+    struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
     (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
 }
 
@@ -69,8 +67,9 @@ static enum ps_err connect_api(struct ps_connection *connection)
     connection->fd = fd;
     int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    set_time_limit(fd, SO_SNDTIMEO, CONNECT_SECONDS_MAX);
-    set_time_limit(fd, SO_RCVTIMEO, IDLE_SECONDS_MAX);
+    set_time_limit(fd, SO_SNDTIMEO, CONNECT_MS_MAX);
+    set_time_limit(fd, SO_RCVTIMEO, PS_CONNECTION_IDLE_MS);
+    connection->idle_ms = PS_CONNECTION_IDLE_MS;
     int failed = 0;
     do {
         failed = connect(fd, (const struct sockaddr *)&connection->address, sizeof connection->address);
@@ -87,12 +86,19 @@ bool ps_connection_has_reply(const struct ps_connection *connection)
     return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-enum ps_err ps_connection_begin(struct ps_connection *connection)
+enum ps_err ps_connection_begin(struct ps_connection *connection, uint32_t idle_ms)
 {
     if (connection->fd >= 0 && ps_connection_has_reply(connection)) ps_connection_close(connection);
     connection->answered = false;
     connection->stopped = false;
-    return connect_api(connection);
+    enum ps_err err = connect_api(connection);
+    if (err != PS_OK) {
+        ps_connection_close(connection);
+        return err;
+    }
+    set_time_limit(connection->fd, SO_RCVTIMEO, idle_ms);
+    connection->idle_ms = idle_ms;
+    return PS_OK;
 }
 
 /* -- sending ------------------------------------------------------------------------------------------------------- */
@@ -118,36 +124,39 @@ static enum ps_err wait_to_send(const struct ps_connection *connection, bool *ha
     struct pollfd poll_fd = { .fd = connection->fd, .events = POLLOUT | POLLIN };
     int count = 0;
     do {
-        count = poll(&poll_fd, 1, IDLE_SECONDS_MAX * 1000);
+        count = poll(&poll_fd, 1, (int)connection->idle_ms);
     } while (count < 0 && errno == EINTR);
     if (count < 0) PS_FAIL(PS_ERR_SYSTEM, "Runtime API: poll: %s", strerrordesc_np(errno));
-    if (count == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: it took nothing for %d s", IDLE_SECONDS_MAX);
+    if (count == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: it took nothing for %u ms", connection->idle_ms);
     *has_reply = (poll_fd.revents & POLLIN) != 0;
     return PS_OK;
 }
 
-enum ps_err ps_connection_send(struct ps_connection *connection, struct ps_span first, struct ps_span second,
+enum ps_err ps_connection_send(struct ps_connection *connection, const struct ps_span *pieces, size_t count,
                                bool *whole)
 {
-    /* sendmsg only reads through these pointers; iovec has no const form. */
-    void *first_data = (void *)(uintptr_t)first.data;   // NOLINT(performance-no-int-to-ptr)
-    void *second_data = (void *)(uintptr_t)second.data; // NOLINT(performance-no-int-to-ptr)
-    struct iovec both[2] = { { first_data, first.len }, { second_data, second.len } };
-    struct iovec *parts = both;
-    int count = drop_sent(&parts, 2, 0);
+    PS_ASSERT(count <= PS_CONNECTION_PIECES_MAX);
+    struct iovec all[PS_CONNECTION_PIECES_MAX];
+    for (size_t i = 0; i < count; i++) {
+        /* sendmsg only reads through these pointers; iovec has no const form. */
+        void *data = (void *)(uintptr_t)pieces[i].data; // NOLINT(performance-no-int-to-ptr)
+        all[i] = (struct iovec){ data, pieces[i].len };
+    }
+    struct iovec *parts = all;
+    int left = drop_sent(&parts, (int)count, 0);
     bool has_reply = false;
-    while (count > 0 && !has_reply) {
-        struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
+    while (left > 0 && !has_reply) {
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)left };
         ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
-            count = drop_sent(&parts, count, (size_t)sent);
+            left = drop_sent(&parts, left, (size_t)sent);
         } else if (errno == EAGAIN) {
             PS_TRY(wait_to_send(connection, &has_reply));
         } else if (errno != EINTR) {
             break;
         }
     }
-    *whole = count == 0;
+    *whole = left == 0;
     return PS_OK;
 }
 
@@ -190,7 +199,7 @@ static enum ps_err receive(struct ps_connection *connection, struct ps_buf *buf,
         if (got == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: closed after %zu bytes of a reply", buf->len);
         if (errno == EINTR || (errno == EAGAIN && waits_for_ever)) continue;
         if (errno == EAGAIN)
-            PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: silent for %d s after %zu bytes of a reply", IDLE_SECONDS_MAX,
+            PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: silent for %u ms after %zu bytes of a reply", connection->idle_ms,
                     buf->len);
         PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: %s after %zu bytes of a reply", strerrordesc_np(errno), buf->len);
     }
@@ -216,7 +225,7 @@ enum ps_err ps_connection_exchange(struct ps_connection *connection, const struc
     connection->stopped = false;
     bool whole = false;
     enum ps_err err = connect_api(connection);
-    if (err == PS_OK) err = ps_connection_send(connection, call->head, call->body, &whole);
+    if (err == PS_OK) err = ps_connection_send(connection, (struct ps_span[]){ call->head, call->body }, 2, &whole);
     struct ps_connection_call rest = *call;
     /* A request that did not arrive whole may never be answered. */
     rest.waits_for_ever = call->waits_for_ever && whole;

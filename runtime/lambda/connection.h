@@ -13,13 +13,19 @@
 #include "base/span.h"
 #include "lambda/wire.h"
 
-enum { PS_CONNECTION_HOST_BYTES_MAX = 64 };
+enum {
+    PS_CONNECTION_HOST_BYTES_MAX = 64,
+    PS_CONNECTION_PIECES_MAX = 4, /* a head, and a chunk's size, bytes and end */
+    /* Without a byte moved. A freeze in the middle does not count: the kernel looks once more after the time is up. */
+    PS_CONNECTION_IDLE_MS = 5000,
+};
 
 struct ps_connection {
     struct sockaddr_in address;
     char host[PS_CONNECTION_HOST_BYTES_MAX]; /* as given, for the Host header */
     int fd;                                  /* -1: not connected */
     int stop_fd;                             /* readable when the process should end; -1: none */
+    uint32_t idle_ms;                        /* how long the other side may take no byte and give none */
     bool used;                               /* it has carried a call before the one in hand: it may have died since */
     bool answered;                           /* a byte of the reply to the call in hand has arrived */
     bool stopped;                            /* the call in hand was given up because of stop_fd */
@@ -41,11 +47,12 @@ PS_MUST_USE enum ps_err ps_connection_exchange(struct ps_connection *connection,
                                                struct ps_buf *buf, struct ps_wire *wire);
 
 /* The parts of an exchange, for requests that are sent bit by bit. begin connects, after a look whether an open
- * connection is still alive: such a request cannot be repeated. send takes one or two pieces; *whole is false when the
- * other side answered or closed before it had everything: then its answer, if any, is still to be read. */
-PS_MUST_USE enum ps_err ps_connection_begin(struct ps_connection *connection);
-PS_MUST_USE enum ps_err ps_connection_send(struct ps_connection *connection, struct ps_span first,
-                                           struct ps_span second, bool *whole);
+ * connection is still alive: such a request cannot be repeated; idle_ms holds until the connection is closed. send
+ * takes at most PS_CONNECTION_PIECES_MAX pieces; *whole is false when the other side answered or closed before it had
+ * everything: then its answer, if any, is still to be read. After send and read_reply the caller closes. */
+PS_MUST_USE enum ps_err ps_connection_begin(struct ps_connection *connection, uint32_t idle_ms);
+PS_MUST_USE enum ps_err ps_connection_send(struct ps_connection *connection, const struct ps_span *pieces, size_t count,
+                                           bool *whole);
 PS_MUST_USE enum ps_err ps_connection_read_reply(struct ps_connection *connection,
                                                  const struct ps_connection_call *call, struct ps_buf *buf,
                                                  struct ps_wire *wire);

@@ -2,6 +2,7 @@
 
 #include "host/clock.h"
 #include "host/env.h"
+#include "lambda/stream_priv.h"
 
 enum {
     KEEP_BYTES = 32 << 20, /* touched pages kept for the next event: a full subscription event then faults none in. More
@@ -35,9 +36,10 @@ static void note_refusal(const struct ps_log *log, uint32_t status)
     if (status >= 300) ps_log_warn(log, "answer_refused", PS_LOG_U64("status", status));
 }
 
-/* Tells the caller about err. error_type NULL: made from err. */
-static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_event *event, enum ps_err err,
-                                  const char *error_type)
+/* Tells the caller about err: in the trailers of a response that has begun (stream is not NULL), else as the answer.
+ * error_type NULL: made from err. */
+static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_event *event, struct ps_stream *stream,
+                                  enum ps_err err, const char *error_type)
 {
     /* A handler may return an error without having said why; an older note must not speak for it. */
     if (ps_err_note()->err != err) err = ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
@@ -46,7 +48,10 @@ static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_even
     ps_failure_make(&failure, error_type, ps_span_make(NULL, 0));
     uint32_t status = 0;
     disarm(loop);
-    PS_TRY(ps_api_fail(loop->api, event, &failure, &status));
+    if (stream != NULL)
+        PS_TRY(ps_stream_end(stream, &failure, &status));
+    else
+        PS_TRY(ps_api_fail(loop->api, event, &failure, &status));
     note_refusal(loop->log, status);
     return PS_OK;
 }
@@ -63,11 +68,21 @@ static enum ps_err answer(struct ps_loop *loop, const struct ps_api_event *event
 {
     struct ps_span body = { NULL, 0 };
     enum ps_err err = finish_body(reply, &body);
-    if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, err, "Function.ResponseSizeTooLarge");
-    if (err != PS_OK) return answer_failure(loop, event, err, NULL);
+    if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, NULL, err, "Function.ResponseSizeTooLarge");
+    if (err != PS_OK) return answer_failure(loop, event, NULL, err, NULL);
     uint32_t status = 0;
     disarm(loop);
     PS_TRY(ps_api_respond(loop->api, event, reply->content_type, body, &status));
+    note_refusal(loop->log, status);
+    return PS_OK;
+}
+
+/* The handler has streamed its answer, and returned PS_OK. */
+static enum ps_err end_stream(struct ps_loop *loop, struct ps_stream *stream, const struct ps_buf *body)
+{
+    if (body->len > 0) ps_log_warn(loop->log, "body_dropped", PS_LOG_U64("bytes", body->len));
+    uint32_t status = 0;
+    PS_TRY(ps_stream_end(stream, NULL, &status));
     note_refusal(loop->log, status);
     return PS_OK;
 }
@@ -104,14 +119,22 @@ static enum ps_err serve(struct ps_loop *loop, const struct ps_api_event *event)
 {
     enum ps_err err = event->body_err;
     if (err == PS_ERR_TOO_LARGE || err == PS_ERR_NO_MEMORY)
-        return answer_failure(loop, event, err, "Runtime.EventTooLarge");
-    if (err != PS_OK) return answer_failure(loop, event, err, "Runtime.TruncatedEvent");
+        return answer_failure(loop, event, NULL, err, "Runtime.EventTooLarge");
+    if (err != PS_OK) return answer_failure(loop, event, NULL, err, "Runtime.TruncatedEvent");
     struct ps_buf body;
     ps_buf_init(&body, loop->arena, PS_API_RESPONSE_BYTES_MAX);
-    struct ps_reply reply = { .body = &body, .content_type = "application/json" };
     struct ps_invocation invocation = make_invocation(loop, event);
+    struct ps_stream stream = {
+        .api = loop->api,
+        .event = event,
+        .arena = loop->arena,
+        .deadline = invocation.deadline,
+        .crash = loop->crash,
+    };
+    struct ps_reply reply = { .body = &body, .content_type = "application/json", .stream = &stream };
     err = loop->handler->invoke(&invocation, event->body, &reply);
-    if (err != PS_OK) return answer_failure(loop, event, err, NULL);
+    if (err != PS_OK) return answer_failure(loop, event, stream.begun ? &stream : NULL, err, NULL);
+    if (stream.begun) return end_stream(loop, &stream, &body);
     return answer(loop, event, &reply);
 }
 
@@ -151,7 +174,7 @@ void ps_loop_abandon(struct ps_loop *loop)
     ps_api_close(loop->api);
     enum ps_err err =
         ps_err_raise(PS_ERR_SYSTEM, __FILE__, __LINE__, "the worker's thread ended during the invocation");
-    if (answer_failure(loop, &loop->event, err, "Runtime.WorkerEnded") != PS_OK)
+    if (answer_failure(loop, &loop->event, NULL, err, "Runtime.WorkerEnded") != PS_OK)
         ps_log_fault(loop->log, PS_LOG_ERROR, "answer_not_posted");
     end_event(loop);
 }

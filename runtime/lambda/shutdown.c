@@ -56,8 +56,8 @@ static enum ps_err ask_for_next(struct ps_connection *connection, struct ps_span
     struct ps_span request;
     bool whole = false;
     PS_TRY(ps_buf_finish(&head, &request));
-    PS_TRY(ps_connection_begin(connection));
-    PS_TRY(ps_connection_send(connection, request, ps_span_make(NULL, 0), &whole));
+    PS_TRY(ps_connection_begin(connection, PS_CONNECTION_IDLE_MS));
+    PS_TRY(ps_connection_send(connection, &request, 1, &whole));
     if (!whole) PS_FAIL(PS_ERR_UNAVAILABLE, "Extensions API: next was not taken");
     return PS_OK;
 }

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/json_read.h"
 #include "host/env.h"
+#include "lambda/stream.h"
 #include "support/check.h"
 #include "support/fake_lambda.h"
 
@@ -390,6 +393,150 @@ static void an_init_failure_is_posted_and_logged(void)
     close_scene(scene);
 }
 
+/* -- streamed answers ------------------------------------------------------------------------------------------------
+ */
+
+enum { STREAMED_BYTES_MAX = 50 << 20 };
+
+static enum ps_err stream(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    note_invocation(inv);
+    reply->content_type = "text/event-stream";
+    PS_TRY(ps_stream_begin(reply));
+    PS_TRY(ps_stream_write(reply, PS_SPAN("got ")));
+    return ps_stream_write(reply, event);
+}
+
+static enum ps_err stream_and_fill_body(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    ps_buf_put(reply->body, PS_SPAN("lost"));
+    return stream(inv, event, reply);
+}
+
+static enum ps_err stream_and_fail(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    PS_TRY(stream(inv, event, reply));
+    PS_FAIL(PS_ERR_BAD_INPUT, "record 7 is wrong");
+}
+
+static enum ps_err fail_to_begin(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    (void)inv;
+    (void)event;
+    return ps_stream_begin_http(reply, &(struct ps_stream_http){ .status = 0 });
+}
+
+/* 50 MB in the small pieces of a handler that makes them one by one; the event "short" gets a few bytes. */
+static enum ps_err stream_much(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    static char bytes[16 << 10];
+    note_invocation(inv);
+    PS_TRY(ps_stream_begin_http(reply, &(struct ps_stream_http){ .status = 200 }));
+    size_t pieces = ps_span_eq(event, PS_SPAN("short")) ? 1 : STREAMED_BYTES_MAX / sizeof bytes;
+    for (size_t i = 0; i < pieces; i++)
+        PS_TRY(ps_stream_write(reply, ps_span_make(bytes, sizeof bytes)));
+    return PS_OK;
+}
+
+static void a_streamed_answer_is_ended_and_the_next_event_comes(void)
+{
+    struct scene *scene = open_scene(stream);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+        const struct fake_post *post = fake_lambda_post(scene->fake, i, WAIT_MS);
+        CHECK_OR_RETURN(post != NULL);
+        CHECK_EQ(post->kind, FAKE_RESPONSE);
+        CHECK(post->whole);
+        CHECK_TEXT(post->response_mode, "streaming");
+        CHECK_TEXT(post->content_type, "text/event-stream");
+        CHECK_TEXT(post->body, "got {}");
+        CHECK_EQ(post->connection, i);
+    }
+    CHECK_EQ(logged(scene).len, 0);
+    close_scene(scene);
+}
+
+static void the_body_of_a_handler_that_streams_is_dropped_with_a_warning(void)
+{
+    struct scene *scene = open_scene(stream_and_fill_body);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS);
+    CHECK_OR_RETURN(post != NULL);
+    CHECK_TEXT(post->body, "got {}");
+    struct ps_span line = logged(scene);
+    check_member(line, "level", "WARN");
+    check_member(line, "message", "body_dropped");
+    check_member(line, "bytes", "4");
+    close_scene(scene);
+}
+
+static void a_failure_after_the_response_began_goes_into_its_trailers(void)
+{
+    struct scene *scene = open_scene(stream_and_fail);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS);
+    CHECK_OR_RETURN(post != NULL);
+    CHECK_EQ(post->kind, FAKE_RESPONSE);
+    CHECK_TEXT(post->body, "got {}");
+    CHECK_TEXT(post->stream_error_type, "Function.BadInput");
+    struct ps_span json;
+    if (CHECK_OK(ps_base64_decode(&scene->arena, post->stream_error_body, &json))) {
+        check_member(json, "errorMessage", "record 7 is wrong");
+        check_member(json, "errorType", "Function.BadInput");
+    }
+    struct ps_span lines = logged(scene);
+    bool more = false;
+    check_member(ps_span_split(&lines, '\n', &more), "message", "invocation_failed");
+    CHECK_EQ(lines.len, 0);
+    CHECK_EQ(fake_lambda_posts(scene->fake), 1);
+    close_scene(scene);
+}
+
+static void a_failure_before_the_response_began_is_an_ordinary_error(void)
+{
+    struct scene *scene = open_scene(fail_to_begin);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS);
+    CHECK_OR_RETURN(post != NULL);
+    CHECK_EQ(post->kind, FAKE_ERROR);
+    CHECK_TEXT(post->error_type, "Function.BadInput");
+    CHECK_EQ(post->response_mode.len, 0);
+    close_scene(scene);
+}
+
+static void a_stream_that_lambda_refuses_is_logged_and_the_loop_goes_on(void)
+{
+    static const int STATUSES[] = { 413, 410, 403, 400 };
+    struct scene *scene = open_scene(stream_much);
+    for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++)
+        CHECK(serve(scene, &(struct fake_event){
+                               .body = PS_SPAN("{}"), .answer_turns = { STATUSES[i] }, .answer_after_bytes = 1 }));
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("short") }));
+    CHECK_EQ(seen.calls, 5);
+    CHECK_EQ(fake_lambda_posts(scene->fake), 5);
+    struct ps_span lines = logged(scene);
+    bool more = false;
+    for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
+        struct ps_span failed = ps_span_split(&lines, '\n', &more);
+        check_member(failed, "message", "invocation_failed");
+        check_member(failed, "errorType", "REFUSED");
+        check_member(ps_span_split(&lines, '\n', &more), "message", "answer_refused");
+    }
+    CHECK_EQ(lines.len, 0);
+    close_scene(scene);
+}
+
+static void the_loop_ends_when_a_stream_breaks(void)
+{
+    struct scene *scene = open_scene(stream_much);
+    fake_lambda_push(
+        scene->fake,
+        &(struct fake_event){ .body = PS_SPAN("{}"), .answer_turns = { FAKE_HANG_UP }, .answer_after_bytes = 100000 });
+    CHECK_ERR(ps_loop_run(&scene->loop), PS_ERR_UNAVAILABLE);
+    CHECK_EQ(seen.calls, 1);
+    close_scene(scene);
+}
+
 static size_t resident_bytes(void)
 {
     struct rusage usage;
@@ -457,6 +604,46 @@ static void failures_and_refusals_allocate_nothing_either(void)
     close_scene(scene);
 }
 
+static void a_stream_of_50_mb_allocates_nothing(void)
+{
+    struct scene *scene = open_scene(stream_much);
+    fake_lambda_keep_no_posts(scene->fake);
+    fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("short") });
+    fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("{}") });
+    CHECK_OK(ps_loop_once(&scene->loop));
+    size_t peak_bytes = scene->arena.peak_bytes;
+    allocations = 0;
+    counting = true;
+    enum ps_err err = ps_loop_once(&scene->loop);
+    counting = false;
+    CHECK_EQ(err, PS_OK);
+    CHECK_EQ(allocations, 0);
+    CHECK_EQ(scene->arena.peak_bytes, peak_bytes);
+    close_scene(scene);
+}
+
+/* In a process of its own: the double keeps what it receives. */
+static void a_stream_of_50_mb_needs_no_more_memory_than_a_short_one(void)
+{
+    if (!COUNTS_ALLOCATIONS) return;
+    struct scene *scene = open_scene(stream_much);
+    fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("short") });
+    fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("{}") });
+    pid_t child = fork();
+    if (child == 0) {
+        bool ok = ps_loop_once(&scene->loop) == PS_OK;
+        size_t before = resident_bytes();
+        ok = ok && ps_loop_once(&scene->loop) == PS_OK;
+        _exit(ok && resident_bytes() - before < (512 << 10) ? 0 : 1);
+    }
+    int status = -1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK_EQ(status, 0);
+    const struct fake_post *post = fake_lambda_post(scene->fake, 1, WAIT_MS);
+    CHECK(post != NULL && post->body.len > STREAMED_BYTES_MAX);
+    close_scene(scene);
+}
+
 int main(void)
 {
     RUN(the_answer_of_the_handler_is_posted);
@@ -473,7 +660,15 @@ int main(void)
     RUN(the_loop_ends_when_lambda_is_gone);
     RUN(an_init_failure_is_posted_and_logged);
     RUN(a_hundred_thousand_warm_invocations_allocate_nothing_and_grow_nothing);
+    RUN(a_streamed_answer_is_ended_and_the_next_event_comes);
+    RUN(the_body_of_a_handler_that_streams_is_dropped_with_a_warning);
+    RUN(a_failure_after_the_response_began_goes_into_its_trailers);
+    RUN(a_failure_before_the_response_began_is_an_ordinary_error);
+    RUN(a_stream_that_lambda_refuses_is_logged_and_the_loop_goes_on);
+    RUN(the_loop_ends_when_a_stream_breaks);
     RUN(the_counter_of_allocations_counts);
     RUN(failures_and_refusals_allocate_nothing_either);
+    RUN(a_stream_of_50_mb_allocates_nothing);
+    RUN(a_stream_of_50_mb_needs_no_more_memory_than_a_short_one);
     return check_finish();
 }
