@@ -167,7 +167,7 @@ unit: $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for
 
 .PHONY: objects
 objects: $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes, docs/handlers.md
-	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects tests/check-handlers-page
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects tests/check-modes tests/check-handlers-page
 
 .PHONY: golden
 golden: $(BUILD)/penstock ## whole events against the documents they must become
