@@ -1,5 +1,7 @@
 #include "base/assert.h"
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@ static size_t put_escaped(char *out, size_t cap, const char *s)
     return len;
 }
 
-void ps_assert_failed(const char *condition, const char *file, int line)
+static void write_line(const char *condition, const char *file, int line)
 {
     char escaped[256];
     (void)put_escaped(escaped, sizeof escaped, condition);
@@ -26,5 +28,24 @@ void ps_assert_failed(const char *condition, const char *file, int line)
                        "\"file\":\"%s\",\"line\":%d}\n",
                        escaped, file, line);
     if (len > 0 && write(STDERR_FILENO, text, (size_t)len) < 0) abort();
+}
+
+static bool is_abort_handled(void)
+{
+    struct sigaction action;
+    return sigaction(SIGABRT, NULL, &action) == 0 && action.sa_handler != SIG_DFL;
+}
+
+static _Thread_local char last_words[512];
+
+const char *ps_assert_last_words(void)
+{
+    return last_words;
+}
+
+void ps_assert_failed(const char *condition, const char *file, int line)
+{
+    (void)snprintf(last_words, sizeof last_words, "assertion failed: %.300s (%s:%d)", condition, file, line);
+    if (!is_abort_handled()) write_line(condition, file, line);
     abort();
 }

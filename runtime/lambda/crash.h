@@ -1,11 +1,11 @@
-/* The answer that a crash gets. A fatal signal (SEGV, BUS, FPE, ILL, ABRT, stack overflow) is told to the caller of the
- * invocation in hand with its reason and the frames that led to it, logged as one line, and then raised again, so that
- * Lambda sees the process end as it would have.
+/* The answer that a crash gets. A fatal signal (SEGV, BUS, FPE, ILL, TRAP, ABRT, stack overflow) is told to the caller
+ * of the invocation in hand with its reason and the frames that led to it, logged as one line, and then raised again,
+ * so that Lambda sees the process end as it would have.
  *
  * The signal handler uses what was prepared before and calls only what is safe in a signal handler: it builds the
  * answer in memory of its own, opens a fresh socket, and gives connecting, writing and the reply one second in all. It
- * says nothing once a response has begun. Frames are walked by frame pointers within the thread's own stack and told as
- * "<object>+0x<offset>", for addr2line. glibc's backtrace() is never used: it loads a library and allocates.
+ * says nothing once a response has begun. Frames are lambda/frames.h's, whose ps_frames_note_objects must have been
+ * called. Only the first thread that crashes is told; a crash while it is told ends the process at once.
  * Nothing else in the runtime knows how a crash is answered. */
 #ifndef PS_CRASH_H
 #define PS_CRASH_H
@@ -23,21 +23,18 @@
 struct ps_crash {
     struct sockaddr_in address; /* of the Runtime API */
     int log_fd;
-    const char *stack_high;    /* frames lie below it */
+    const void *stack_high;    /* set by ps_crash_enter */
     struct ps_span request_id; /* for the log line; may be empty */
-    const char *head;          /* of the request, up to and with "Content-Length: " */
+    const char *head;          /* of the request, up to and with "Content-Length: "; at most 4 KiB */
     _Atomic size_t head_bytes; /* 0: there is nobody to answer */
 };
 
 /* Once per process: takes the signals. */
 PS_MUST_USE enum ps_err ps_crash_install(void);
 
-/* Notes which objects lie where, for the names of frames; again whenever one has been loaded. Not from two threads at
- * once. */
-void ps_crash_note_objects(void);
-
-/* For the calling thread: an alternate signal stack on process, and crash as what the handler finds. stack_high is an
- * address in the thread's first frame. Both must outlive the thread. */
+/* For the calling thread: an alternate signal stack on process, and crash as what the handler finds, its address and
+ * log_fd set. stack_high is an address in the thread's first frame (a variable there): frames lie below it. Both must
+ * outlive the thread. */
 PS_MUST_USE enum ps_err ps_crash_enter(struct ps_crash *crash, struct ps_arena *process, const void *stack_high);
 
 /* Before the thread ends. */
