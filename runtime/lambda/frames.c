@@ -131,9 +131,9 @@ enum { RETURNS_BY_LINK = 0 };
 static struct registers read_registers(const ucontext_t *context)
 {
     const greg_t *all = context->uc_mcontext.gregs;
-    return (struct registers){
-        .pc = (uintptr_t)all[REG_RIP], .sp = (uintptr_t)all[REG_RSP], .fp = (uintptr_t)all[REG_RBP]
-    };
+    return (struct registers){ .pc = (uintptr_t)all[REG_RIP],
+                               .sp = (uintptr_t)all[REG_RSP],
+                               .fp = (uintptr_t)all[REG_RBP] };
 }
 
 static uintptr_t strip(uintptr_t address)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "host/env.h"
+#include "lambda/frames.h"
 #include "lambda/loader.h"
 #include "lambda/pool.h"
 #include "lambda/shutdown.h"
@@ -66,7 +67,7 @@ static enum ps_err load(struct start *start)
     PS_TRY(ps_loader_own_folder(&start->arena, &loader.own_folder));
     enum ps_err err = ps_loader_open(&loader, ps_env_get("_HANDLER"), &start->options.handler);
     if (err != PS_OK) start->error_type = loader.error_type;
-    ps_crash_note_objects();
+    ps_frames_note_objects();
     return err;
 }
 
@@ -101,7 +102,7 @@ static enum ps_err start_handler(struct start *start)
     PS_TRY(load(start));
     PS_TRY(read_settings(start));
     PS_TRY(init_workers(start));
-    ps_crash_note_objects();
+    ps_frames_note_objects();
     return PS_OK;
 }
 
