@@ -66,7 +66,7 @@ static const struct {
 
 struct options {
     char **command;
-    const char *log;
+    const char *log, *task_root;
     size_t bytes, warm_up, count;
     enum fault fault;
     char *env[ENV_MAX];
@@ -116,6 +116,7 @@ static void usage(FILE *out)
           "  --bytes N        of the event, 200 to 6291556; default: 200\n"
           "  --warm-up N      invocations before those that are measured; default: 200\n"
           "  --count N        invocations that are measured; default: 2000\n"
+          "  --task-root PATH LAMBDA_TASK_ROOT and the client's working folder; default: /tmp\n"
           "  --env K=V        for the client; may be repeated. Nothing is inherited\n"
           "  --log PATH       where its output goes; default: /dev/null\n"
           "Prints start_ms= (exec to the first /next) wall_us= cpu_us= (per invocation) rss_kb= (the peak).\n"
@@ -228,6 +229,7 @@ static _Noreturn void exec_client(const struct server *server, const struct opti
     /* As on Lambda: an environment of its own. --env comes last and wins. */
     const char *const usual[][2] = {
         { "AWS_LAMBDA_RUNTIME_API", api },
+        { "LAMBDA_TASK_ROOT", options->task_root },
         { "AWS_LAMBDA_FUNCTION_NAME", "echo" },
         { "AWS_LAMBDA_FUNCTION_VERSION", "$LATEST" },
         { "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512" },
@@ -244,6 +246,7 @@ static _Noreturn void exec_client(const struct server *server, const struct opti
         (void)setenv(usual[i][0], usual[i][1], 1);
     for (size_t i = 0; i < options->env_count; i++)
         (void)putenv(options->env[i]);
+    if (chdir(options->task_root) != 0) _exit(127);
     int log = open(options->log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0) _exit(127);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -721,6 +724,8 @@ static bool read_option(struct options *options, const char *name, char *value)
         options->count = read_number(value, 1, COUNT_MAX);
     else if (strcmp(name, "--log") == 0)
         options->log = value;
+    else if (strcmp(name, "--task-root") == 0)
+        options->task_root = value;
     else if (strcmp(name, "--behaviour") == 0)
         options->fault = read_fault(value);
     else if (strcmp(name, "--env") == 0 && options->env_count < ENV_MAX)
@@ -732,7 +737,9 @@ static bool read_option(struct options *options, const char *name, char *value)
 
 int main(int argc, char **argv)
 {
-    struct options options = { .log = "/dev/null", .bytes = EVENT_BYTES_MIN, .warm_up = 200, .count = 2000 };
+    struct options options = {
+        .log = "/dev/null", .task_root = "/tmp", .bytes = EVENT_BYTES_MIN, .warm_up = 200, .count = 2000
+    };
     int at = 1;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         usage(stdout);
