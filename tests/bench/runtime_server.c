@@ -38,30 +38,34 @@ enum {
     CONNECTIONS_MAX = 8,         /* Go and Node open two */
     REQUEST_BYTES_MAX = 8 << 20, /* an answer of 6 MiB, and the blanks that a JSON writer may put in */
     EVENT_BYTES_MIN = 200,       /* one record */
-    EVENT_BYTES_MAX = 6291556,   /* Lambda's limit */
-    CHUNKED_ABOVE_BYTES = 2000,  /* as Lambda does */
-    CHUNK_BYTES = 32 << 10,      /* what Go's io.Copy, with which Lambda's server is written, moves at a time */
-    CUT_BYTES = 4 << 10,         /* of a request are read before the connection is cut under it */
-    INIT_MS_MAX = 10000,         /* Lambda's own */
-    CALL_MS_MAX = 20000,         /* the slowest client needs 0.1 s for 6 MB */
-    FAULT_MS_MAX = 3000,         /* longer than a client waits before it tries again */
+    LARGE_BYTES = 6000000,
+    EVENT_BYTES_MAX = 6291556,  /* Lambda's limit */
+    CHUNKED_ABOVE_BYTES = 2000, /* as Lambda does */
+    CHUNK_BYTES = 32 << 10,     /* what Go's io.Copy, with which Lambda's server is written, moves at a time */
+    CUT_BYTES = 4 << 10,        /* of a request are read before the connection is cut under it */
+    INIT_MS_MAX = 10000,        /* Lambda's own */
+    CALL_MS_MAX = 20000,        /* the slowest client needs 0.1 s for 6 MB */
+    FAULT_MS_MAX = 3000,        /* longer than a client waits before it tries again */
     COUNT_MAX = 1000000,
     ENV_MAX = 32,
 };
 
 enum fault { NONE, REFUSE_413, REFUSE_410, CUT_BETWEEN, CUT_DURING, CRASH, TERMINATE };
 
+#define TAKEN_JSON "{\"status\":\"OK\"}\n"
+
+/* The status and the body are those of the answer to the POST. */
 static const struct {
-    const char *name;
-    int status; /* of the answer to the POST */
+    const char *name, *json;
+    int status;
     bool large; /* the event is more than socket buffers hold */
 } FAULTS[] = {
-    [REFUSE_413] = { "413", 413, false },
-    [REFUSE_410] = { "410", 410, false },
-    [CUT_BETWEEN] = { "cut-between", 202, false },
-    [CUT_DURING] = { "cut-during", 202, true },
-    [CRASH] = { "crash", 202, false },
-    [TERMINATE] = { "sigterm", 202, false },
+    [REFUSE_413] = { "413", "{\"errorMessage\":\"Too large\",\"errorType\":\"RequestEntityTooLarge\"}", 413, false },
+    [REFUSE_410] = { "410", "{\"errorMessage\":\"Timed out\",\"errorType\":\"InvokeTimeout\"}", 410, false },
+    [CUT_BETWEEN] = { "cut-between", TAKEN_JSON, 202, false },
+    [CUT_DURING] = { "cut-during", TAKEN_JSON, 202, true },
+    [CRASH] = { "crash", TAKEN_JSON, 202, false },
+    [TERMINATE] = { "sigterm", TAKEN_JSON, 202, false },
 };
 
 struct options {
@@ -128,7 +132,7 @@ static void usage(FILE *out)
           out);
 }
 
-static _Noreturn void fail(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static _Noreturn void fail(const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -579,14 +583,15 @@ static struct request invoke(struct server *server, struct request next, const s
     if (*answer_bytes == 0) *answer_bytes = answer.body.len;
     if (answer.body.len != *answer_bytes || (compare && !is_echo(event, answer.body)))
         fail("answer %u of %zu bytes is not the event of %zu", server->events, answer.body.len, event->len);
-    send_status(answer.from, 202, "", "{\"status\":\"OK\"}\n");
+    send_status(answer.from, 202, "", TAKEN_JSON);
     consume(&answer);
     return must_call(server, CALL_MS_MAX, NEXT);
 }
 
 static void measure(struct server *server, const struct options *options)
 {
-    struct event event = make_event(make_json(options->bytes), options->bytes);
+    static struct event event; /* as long as the process */
+    event = make_event(make_json(options->bytes), options->bytes);
     clockid_t client = 0;
     start_client(server, options);
     struct request next = must_call(server, INIT_MS_MAX, NEXT);
@@ -646,7 +651,7 @@ static void watch(struct server *server, const struct event *good, struct report
             if (request.kind == RESPONSE && server->events > faulty) report->served_next = true;
             if (request.kind == RESPONSE && server->events == faulty) report->retried = true;
             if (request.kind == ERROR || request.kind == INIT_ERROR) note_error(report, &request);
-            send_status(request.from, 202, "", "{\"status\":\"OK\"}\n");
+            send_status(request.from, 202, "", TAKEN_JSON);
         }
         consume(&request);
     }
@@ -656,13 +661,7 @@ static void watch(struct server *server, const struct event *good, struct report
 static void meet_answer(struct server *server, enum fault fault)
 {
     struct request answer = must_call(server, CALL_MS_MAX, RESPONSE);
-    int status = FAULTS[fault].status;
-    send_status(
-        answer.from, status, "",
-        status == 413
-            ? "{\"errorMessage\":\"Exceeded maximum allowed payload size\",\"errorType\":\"RequestEntityTooLarge\"}"
-        : status == 410 ? "{\"errorMessage\":\"Invoke timed out\",\"errorType\":\"InvokeTimeout\"}"
-                        : "{\"status\":\"OK\"}\n");
+    send_status(answer.from, FAULTS[fault].status, "", FAULTS[fault].json);
     consume(&answer);
     if (fault == CUT_BETWEEN) drop_connection(answer.from);
 }
@@ -670,10 +669,10 @@ static void meet_answer(struct server *server, enum fault fault)
 static void behave(struct server *server, const struct options *options)
 {
     static char CRASH_JSON[] = "{\"crash\":true}";
-    size_t bytes = FAULTS[options->fault].large ? 6000000 : EVENT_BYTES_MIN;
-    struct event good = make_event(make_json(EVENT_BYTES_MIN), EVENT_BYTES_MIN);
-    struct event bad =
-        options->fault == CRASH ? make_event(CRASH_JSON, strlen(CRASH_JSON)) : make_event(make_json(bytes), bytes);
+    size_t bytes = FAULTS[options->fault].large ? LARGE_BYTES : EVENT_BYTES_MIN;
+    static struct event good, bad; /* as long as the process */
+    good = make_event(make_json(EVENT_BYTES_MIN), EVENT_BYTES_MIN);
+    bad = options->fault == CRASH ? make_event(CRASH_JSON, strlen(CRASH_JSON)) : make_event(make_json(bytes), bytes);
     size_t answer_bytes = 0;
     start_client(server, options);
     struct request next = invoke(server, must_call(server, INIT_MS_MAX, NEXT), &good, true, &answer_bytes);

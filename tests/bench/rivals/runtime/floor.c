@@ -10,7 +10,8 @@ static char in[8 << 20], out[8 << 20];
 int main(void)
 {
     const char *api = getenv("AWS_LAMBDA_RUNTIME_API");
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(strchr(api, ':') + 1)) };
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((unsigned short)strtoul(strchr(api, ':') + 1, NULL, 10)) };
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) return 1;
@@ -29,8 +30,8 @@ int main(void)
                 body += 4;
                 sized = strstr(in, "Content-Length: ");
             }
-        } while (body == NULL ||
-                 (sized != NULL ? in + got < body + atoi(sized + 16) : memcmp(in + got - 5, "0\r\n\r\n", 5) != 0));
+        } while (body == NULL || (sized != NULL ? in + got < body + strtoul(sized + 16, NULL, 10)
+                                                : memcmp(in + got - 5, "0\r\n\r\n", 5) != 0));
         if (sized != NULL) body_len = (size_t)(in + got - body);
         for (char *chunk = body; sized == NULL;) {
             size_t size = strtoul(chunk, &chunk, 16);
