@@ -66,7 +66,7 @@ ready:
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 $(BUILD)/obj/%.o: %.c Makefile | ready
 	@mkdir -p $(@D)
@@ -147,6 +147,17 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
 
+# What `make bench-runtime` measures beside the bootstrap, and the server that does it.
+RUNTIME_BENCH := $(BUILD)/bench/runtime_server $(BUILD)/bench/floor $(BUILD)/bench/crash.so
+
+$(BUILD)/bench/floor: tests/bench/rivals/runtime/floor.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 $(WARNINGS) -s -o $@ $<
+
+$(BUILD)/bench/crash.so: $(BUILD)/obj/tests/bench/rivals/runtime/crash.o
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -shared -o $@ $<
+
 # -- running -----------------------------------------------------------------------------------------------------------
 RUNTIME_API_SERVER := $(BUILD)/tests/tools/runtime_api_server
 FUNCTION ?= echo
@@ -211,6 +222,10 @@ fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
 bench: all $(BENCHES) $(RUNTIME_API_SERVER) ## MB/s beside a Python and a Node handler in the same run; start and memory
 	@tests/bench/run-start $(BUILD)
 	@tests/bench/run-bench $(BUILD)
+
+.PHONY: bench-runtime
+bench-runtime: all $(RUNTIME_BENCH) ## the runtime beside the other Runtime API clients that are built (scripts/runtime-rivals install)
+	@tests/bench/run-runtime $(BUILD)
 
 .PHONY: package
 package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)
