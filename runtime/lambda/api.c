@@ -1,6 +1,7 @@
 #include "lambda/api.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "base/assert.h"
@@ -48,6 +49,11 @@ void ps_api_close(struct ps_api *api)
 
 /* -- next ---------------------------------------------------------------------------------------------------------- */
 
+struct event_headers {
+    struct ps_span request_id, deadline_ms, function_arn, trace_id, client_context, cognito_identity, tenant_id,
+        invocation_id;
+};
+
 /* An id goes back to Lambda in a request line or a header, so it may hold only what can stand there: visible ASCII
  * without the bytes in except. */
 static struct ps_span clean_id(struct ps_span id, struct ps_span except)
@@ -58,18 +64,49 @@ static struct ps_span clean_id(struct ps_span id, struct ps_span except)
     return ok ? id : ps_span_make(NULL, 0);
 }
 
+/* One pass over the head, however many headers there are. The first of each name counts. */
+static void read_headers(struct ps_span head, struct event_headers *out)
+{
+    static const struct {
+        struct ps_span name; /* after "Lambda-Runtime-" */
+        size_t offset;
+    } HEADERS[] = {
+        { PS_SPAN_INIT("Aws-Request-Id"), offsetof(struct event_headers, request_id) },
+        { PS_SPAN_INIT("Deadline-Ms"), offsetof(struct event_headers, deadline_ms) },
+        { PS_SPAN_INIT("Invoked-Function-Arn"), offsetof(struct event_headers, function_arn) },
+        { PS_SPAN_INIT("Trace-Id"), offsetof(struct event_headers, trace_id) },
+        { PS_SPAN_INIT("Client-Context"), offsetof(struct event_headers, client_context) },
+        { PS_SPAN_INIT("Cognito-Identity"), offsetof(struct event_headers, cognito_identity) },
+        { PS_SPAN_INIT("Aws-Tenant-Id"), offsetof(struct event_headers, tenant_id) },
+        { PS_SPAN_INIT("Invocation-Id"), offsetof(struct event_headers, invocation_id) },
+    };
+    static const struct ps_span PREFIX = PS_SPAN_INIT("Lambda-Runtime-");
+    *out = (struct event_headers){ 0 };
+    struct ps_span name, value;
+    while (ps_wire_next_header(&head, &name, &value)) {
+        if (!ps_span_eq_nocase(ps_span_first(name, PREFIX.len), PREFIX)) continue;
+        name = ps_span_from(name, PREFIX.len);
+        for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
+            struct ps_span *slot = (struct ps_span *)((char *)out + HEADERS[i].offset);
+            if (slot->len == 0 && ps_span_eq_nocase(name, HEADERS[i].name)) *slot = value;
+        }
+    }
+}
+
 static enum ps_err read_event(struct ps_span head, struct ps_api_event *event)
 {
+    struct event_headers headers;
+    read_headers(head, &headers);
     uint64_t deadline_ms = 0;
-    bool has_deadline = ps_span_to_u64(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Deadline-Ms")), &deadline_ms);
+    bool has_deadline = ps_span_to_u64(headers.deadline_ms, &deadline_ms);
     *event = (struct ps_api_event){
-        .request_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Aws-Request-Id")), PS_SPAN("/?#%")),
-        .function_arn = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Invoked-Function-Arn")),
-        .trace_id = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Trace-Id")),
-        .client_context = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Client-Context")),
-        .cognito_identity = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Cognito-Identity")),
-        .tenant_id = ps_wire_header(head, PS_SPAN("Lambda-Runtime-Aws-Tenant-Id")),
-        .invocation_id = clean_id(ps_wire_header(head, PS_SPAN("Lambda-Runtime-Invocation-Id")), PS_SPAN("")),
+        .request_id = clean_id(headers.request_id, PS_SPAN("/?#%")),
+        .function_arn = headers.function_arn,
+        .trace_id = headers.trace_id,
+        .client_context = headers.client_context,
+        .cognito_identity = headers.cognito_identity,
+        .tenant_id = headers.tenant_id,
+        .invocation_id = clean_id(headers.invocation_id, PS_SPAN("")),
         .deadline_ms = has_deadline && deadline_ms <= INT64_MAX ? (int64_t)deadline_ms : 0,
     };
     if (event->request_id.len == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "Runtime API: an event without a usable request id");

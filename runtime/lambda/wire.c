@@ -1,5 +1,7 @@
 #include "lambda/wire.h"
 
+#include <stddef.h>
+
 #include "base/assert.h"
 
 enum {
@@ -34,21 +36,36 @@ size_t ps_wire_wants(const struct ps_wire *wire)
 /* Takes one line off *rest, its CRLF left out; false when there is no whole line. */
 static bool take_line(struct ps_span *rest, struct ps_span *line)
 {
-    ptrdiff_t at = ps_span_find(*rest, PS_SPAN("\r\n"));
-    if (at == PS_SPAN_NONE) return false;
-    *line = ps_span_first(*rest, (size_t)at);
-    *rest = ps_span_from(*rest, (size_t)at + 2);
+    size_t from = 0;
+    for (;;) {
+        ptrdiff_t at = ps_span_find_byte(ps_span_from(*rest, from), '\r');
+        if (at == PS_SPAN_NONE || from + (size_t)at + 1 == rest->len) return false;
+        from += (size_t)at + 1;
+        if (rest->data[from] == '\n') break;
+    }
+    *line = ps_span_first(*rest, from - 1);
+    *rest = ps_span_from(*rest, from + 1);
     return true;
+}
+
+bool ps_wire_next_header(struct ps_span *rest, struct ps_span *name, struct ps_span *value)
+{
+    struct ps_span line;
+    while (take_line(rest, &line)) {
+        ptrdiff_t colon = ps_span_find_byte(line, ':');
+        if (colon == PS_SPAN_NONE) continue; /* the status line, or the empty one at the end */
+        *name = ps_span_first(line, (size_t)colon);
+        *value = ps_span_trim(ps_span_from(line, (size_t)colon + 1));
+        return true;
+    }
+    return false;
 }
 
 struct ps_span ps_wire_header(struct ps_span head, struct ps_span name)
 {
-    struct ps_span line;
-    while (take_line(&head, &line)) {
-        if (line.len <= name.len || line.data[name.len] != ':') continue;
-        if (ps_span_eq_nocase(ps_span_first(line, name.len), name))
-            return ps_span_trim(ps_span_from(line, name.len + 1));
-    }
+    struct ps_span at, value;
+    while (ps_wire_next_header(&head, &at, &value))
+        if (ps_span_eq_nocase(at, name)) return value;
     return ps_span_make(NULL, 0);
 }
 
@@ -66,8 +83,30 @@ static enum ps_err read_status_line(struct ps_wire *wire, struct ps_span line)
     return PS_OK;
 }
 
+/* What the head says of the body and the connection; the first of each counts. */
+struct framing {
+    struct ps_span coding, length, connection;
+};
+
+static void note_framing(struct framing *framing, struct ps_span line, size_t name_bytes)
+{
+    static const struct {
+        struct ps_span name;
+        size_t offset;
+    } HEADERS[] = {
+        { PS_SPAN_INIT("Transfer-Encoding"), offsetof(struct framing, coding) },
+        { PS_SPAN_INIT("Content-Length"), offsetof(struct framing, length) },
+        { PS_SPAN_INIT("Connection"), offsetof(struct framing, connection) },
+    };
+    for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
+        if (!ps_span_eq_nocase(ps_span_first(line, name_bytes), HEADERS[i].name)) continue;
+        struct ps_span *value = (struct ps_span *)((char *)framing + HEADERS[i].offset);
+        if (value->len == 0) *value = ps_span_trim(ps_span_from(line, name_bytes + 1));
+    }
+}
+
 /* A name is at least one byte and no white space, so that neither a folded line nor "Name :" passes. */
-static enum ps_err check_header_lines(struct ps_span lines)
+static enum ps_err read_header_lines(struct ps_span lines, struct framing *framing)
 {
     struct ps_span line;
     for (unsigned count = 0; take_line(&lines, &line) && line.len > 0; count++) {
@@ -76,28 +115,29 @@ static enum ps_err check_header_lines(struct ps_span lines)
         struct ps_span name = ps_span_first(line, colon == PS_SPAN_NONE ? 0 : (size_t)colon);
         if (name.len == 0 || memchr(name.data, ' ', name.len) != NULL || memchr(name.data, '\t', name.len) != NULL)
             PS_FAIL(PS_ERR_BAD_INPUT, "HTTP header %u: no name", count);
+        note_framing(framing, line, name.len);
     }
     return PS_OK;
 }
 
-static enum ps_err read_framing(struct ps_wire *wire, struct ps_span head)
+static enum ps_err read_framing(struct ps_wire *wire, const struct framing *framing)
 {
-    struct ps_span coding = ps_wire_header(head, PS_SPAN("Transfer-Encoding"));
-    if (coding.len > 0) {
-        if (!ps_span_eq_nocase(coding, PS_SPAN("chunked")))
+    if (ps_span_eq_nocase(framing->connection, PS_SPAN("close"))) wire->keep_alive = false;
+    if (framing->coding.len > 0) {
+        if (!ps_span_eq_nocase(framing->coding, PS_SPAN("chunked")))
             PS_FAIL(PS_ERR_UNSUPPORTED, "HTTP transfer coding other than chunked");
         wire->framed = true;
         wire->state = PS_WIRE_CHUNK_SIZE;
         return PS_OK;
     }
-    struct ps_span length = ps_wire_header(head, PS_SPAN("Content-Length"));
-    if (length.len == 0) {
+    if (framing->length.len == 0) {
         wire->keep_alive = false;
         wire->state = PS_WIRE_DONE;
         return PS_OK;
     }
     uint64_t bytes = 0;
-    if (!ps_span_to_u64(length, &bytes)) PS_FAIL(PS_ERR_BAD_INPUT, "HTTP Content-Length is not a number that fits");
+    if (!ps_span_to_u64(framing->length, &bytes))
+        PS_FAIL(PS_ERR_BAD_INPUT, "HTTP Content-Length is not a number that fits");
     wire->framed = true;
     wire->state = PS_WIRE_SIZED;
     if (bytes > wire->body_bytes_max)
@@ -111,10 +151,10 @@ static enum ps_err read_head(struct ps_wire *wire, struct ps_span head)
     struct ps_span rest = head, status_line;
     if (!take_line(&rest, &status_line)) PS_FAIL(PS_ERR_BAD_INPUT, "HTTP response without a status line");
     PS_TRY(read_status_line(wire, status_line));
-    PS_TRY(check_header_lines(rest));
-    if (ps_span_eq_nocase(ps_wire_header(head, PS_SPAN("Connection")), PS_SPAN("close"))) wire->keep_alive = false;
+    struct framing framing = { 0 };
+    PS_TRY(read_header_lines(rest, &framing));
     wire->head_bytes = head.len;
-    return read_framing(wire, head);
+    return read_framing(wire, &framing);
 }
 
 static enum ps_err advance_head(struct ps_wire *wire, const char *data, size_t len)

@@ -48,6 +48,9 @@ PS_MUST_USE enum ps_err ps_wire_advance(struct ps_wire *wire, char *data, size_t
 /* Bytes that the next receive should have room for; 0 when the response is whole. */
 size_t ps_wire_wants(const struct ps_wire *wire);
 
+/* Takes the next header off *rest, which is data[0..head_bytes) at first; false when there is no more. */
+bool ps_wire_next_header(struct ps_span *rest, struct ps_span *name, struct ps_span *value);
+
 /* The first header of that name (any case), trimmed; empty when there is none. head is data[0..head_bytes). */
 struct ps_span ps_wire_header(struct ps_span head, struct ps_span name);
 
