@@ -241,7 +241,9 @@ static int finish_answer(const struct answer *answer, struct ps_span request_id,
     int status = about_event ? judge_answer(answer, mode, body, &ends) : judge_other(answer, request->head, body);
     if (!body->whole && !body->stopped) status = 0;
     struct task *task = answer->task == FAKE_NO_EVENT ? NULL : &fake->tasks[answer->task];
-    if (answer->state == TASK_TAKEN && task->state == TASK_ANSWERING) task->state = ends ? TASK_ANSWERED : TASK_TAKEN;
+    /* Unless its connection has meanwhile asked for the next one. */
+    if (task != NULL && answer->state == TASK_TAKEN && task->state == TASK_ANSWERING)
+        task->state = ends ? TASK_ANSWERED : TASK_TAKEN;
     fake->answered_us = ps_clock_monotonic_us();
     fake->posts_count += answer->kind != FAKE_REGISTER;
     if (answer->kind == FAKE_REGISTER || !fake->keep_no_posts) {
