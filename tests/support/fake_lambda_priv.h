@@ -45,7 +45,7 @@ struct fake_lambda {
     pthread_cond_t changed;
     int listener;
     char address[32];
-    bool stopping, keep_no_posts, restored;
+    bool stopping, keep_no_posts, restored, initialised; /* initialised: /next has been asked for */
     struct connection *connections;
     struct task *tasks;
     size_t tasks_count, tasks_cap, taken; /* tasks[taken] is the next to be sent */
