@@ -55,7 +55,7 @@ struct run {
     double exec_to_next_ms, rss_first_mb;
     size_t taken_before; /* events that earlier processes took */
     uint64_t silent_since_us;
-    bool ready; /* the process has asked for an event */
+    bool ready; /* the process has taken an event */
     bool failed, over;
 };
 
