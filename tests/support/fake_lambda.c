@@ -174,6 +174,13 @@ void fake_lambda_turn(struct fake_lambda *fake, enum fake_kind kind, int turn)
     pthread_mutex_unlock(&fake->lock);
 }
 
+void fake_lambda_begin_init(struct fake_lambda *fake)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->initialised = false;
+    pthread_mutex_unlock(&fake->lock);
+}
+
 void fake_lambda_restore(struct fake_lambda *fake)
 {
     pthread_mutex_lock(&fake->lock);

@@ -44,7 +44,7 @@ struct fake_event {
      * and nothing after it; HANG_UP cuts it there. 0: when all has come. */
     size_t answer_after_bytes;
     /* What the first GETs and POSTs of this event meet: a status, or HANG_UP. 0 ends the list: then the event, or
-     * 202. */
+     * what the rules say. Answered with 202, 410 or 413 the invocation is over, with any other turn it is not. */
     int next_turns[FAKE_TURNS_MAX];
     int answer_turns[FAKE_TURNS_MAX];
 };
@@ -107,6 +107,9 @@ const struct fake_post *fake_lambda_registration(struct fake_lambda *fake, int w
 /* The next call of this kind meets this turn; several calls of this function, one after the other. Not for NEXT,
  * RESPONSE and ERROR, whose turns are their event's. */
 void fake_lambda_turn(struct fake_lambda *fake, enum fake_kind kind, int turn);
+
+/* A new process begins: until its first /next, init errors and registrations are taken again. */
+void fake_lambda_begin_init(struct fake_lambda *fake);
 
 /* Lets GETs of /restore/next go, waiting ones and those to come. */
 void fake_lambda_restore(struct fake_lambda *fake);

@@ -45,7 +45,7 @@ struct fake_lambda {
     pthread_cond_t changed;
     int listener;
     char address[32];
-    bool stopping, keep_no_posts, restored;
+    bool stopping, keep_no_posts, restored, initialised; /* initialised: /next has been asked for */
     struct connection *connections;
     struct task *tasks;
     size_t tasks_count, tasks_cap, taken; /* tasks[taken] is the next to be sent */
@@ -64,8 +64,8 @@ void fake_lambda_free_post(struct fake_post *post);
 /* The newest event sent with this id, or FAKE_NO_EVENT. Under the lock. */
 size_t fake_lambda_find_task(const struct fake_lambda *fake, struct ps_span id);
 
-/* A thread's function: serves a connection (the argument) until it ends, and closes it. */
-void *fake_lambda_serve(void *connection);
+/* A thread's function: serves a struct connection until it ends, and closes it. */
+void *fake_lambda_serve(void *argument);
 
 /* Whether the connection can go on. The number counts events from 1; header is a line more with its CRLF, or "". */
 bool fake_lambda_send_event(const struct fake_wire *wire, const struct fake_event *event, size_t number);

@@ -66,7 +66,7 @@ bool fake_lambda_send_event(const struct fake_wire *wire, const struct fake_even
     return sent && !cut && !event->close_after && event->framing != FAKE_UNFRAMED;
 }
 
-/* A status and what the real one says with it. */
+/* A status with the type that the real one names for it, in most cases. */
 bool fake_lambda_send_status(const struct fake_wire *wire, int status, const char *header)
 {
     static const struct {

@@ -64,6 +64,7 @@ static bool serve_next(struct connection *connection)
     struct fake_lambda *fake = connection->fake;
     pthread_mutex_lock(&fake->lock);
     (void)begin_call(fake, FAKE_NEXT);
+    fake->initialised = true;
     if (fake->first_next_us == 0) fake->first_next_us = ps_clock_monotonic_us();
     /* Asking for the next one ends the one in hand, answered or not. */
     if (connection->in_hand != FAKE_NO_EVENT) fake->tasks[connection->in_hand].state = TASK_ENDED;
@@ -177,7 +178,7 @@ static int judge_answer(const struct answer *answer, struct ps_span mode, const 
 /* The status of a POST that is about no event. Under the lock. */
 static int judge_other(const struct answer *answer, struct ps_span head, const struct fake_body *body)
 {
-    bool initialised = answer->connection->fake->counts[FAKE_NEXT] > 0;
+    bool initialised = answer->connection->fake->initialised;
     if (answer->turn != 0) return answer->turn;
     if (answer->kind == FAKE_UNKNOWN) return 404;
     if (answer->kind == FAKE_RESTORE_ERROR) return 202;
@@ -241,7 +242,9 @@ static int finish_answer(const struct answer *answer, struct ps_span request_id,
     int status = about_event ? judge_answer(answer, mode, body, &ends) : judge_other(answer, request->head, body);
     if (!body->whole && !body->stopped) status = 0;
     struct task *task = answer->task == FAKE_NO_EVENT ? NULL : &fake->tasks[answer->task];
-    if (answer->state == TASK_TAKEN && task->state == TASK_ANSWERING) task->state = ends ? TASK_ANSWERED : TASK_TAKEN;
+    /* Unless its connection has meanwhile asked for the next one. */
+    if (task != NULL && answer->state == TASK_TAKEN && task->state == TASK_ANSWERING)
+        task->state = ends ? TASK_ANSWERED : TASK_TAKEN;
     fake->answered_us = ps_clock_monotonic_us();
     fake->posts_count += answer->kind != FAKE_REGISTER;
     if (answer->kind == FAKE_REGISTER || !fake->keep_no_posts) {

@@ -55,7 +55,7 @@ struct run {
     double exec_to_next_ms, rss_first_mb;
     size_t taken_before; /* events that earlier processes took */
     uint64_t silent_since_us;
-    bool ready; /* the process has asked for an event */
+    bool ready; /* the process has taken an event */
     bool failed, over;
 };
 
@@ -200,6 +200,7 @@ static void start_child(struct run *run)
 {
     run->taken_before = fake_lambda_taken(run->fake);
     run->ready = false;
+    fake_lambda_begin_init(run->fake);
     lambda_child_start(&run->child);
     run->silent_since_us = ps_clock_monotonic_us();
 }
@@ -278,7 +279,8 @@ static void note_times(struct run *run, const struct fake_post *post)
     if (run->answered == 0)
         run->exec_to_next_ms = (double)(fake_lambda_first_next_us(run->fake) - *run->child.exec_us) / 1000;
     run->invoke_us[run->answered++] = (uint32_t)(post->answered_us - post->sent_us);
-    if (run->answered == warm_after || run->rss_first_mb <= 0)
+    /* A run too short for a tenth has the memory after its first answer. */
+    if (run->answered == warm_after || run->answered == 1)
         run->rss_first_mb = lambda_child_memory_mb(&run->child, "VmRSS");
 }
 
