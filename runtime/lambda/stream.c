@@ -119,7 +119,7 @@ static enum ps_err send_pieces(struct ps_stream *stream, const struct ps_span *p
     return stream->err;
 }
 
-/* Sends head, which may be empty, and bytes as one chunk, if there are any. */
+/* Sends head, which may be empty, and bytes as one chunk, if there are any: an empty one would end the response. */
 static enum ps_err send_chunk(struct ps_stream *stream, struct ps_span head, struct ps_span bytes)
 {
     if (bytes.len == 0) return send_pieces(stream, &head, 1);
@@ -194,7 +194,7 @@ enum ps_err ps_stream_write(struct ps_reply *reply, struct ps_span bytes)
     PS_TRY(check_whole(stream));
     if (bytes.len > PS_STREAM_BYTES_MAX - stream->body_bytes)
         PS_FAIL(PS_ERR_TOO_LARGE, "streamed response: over %d bytes", PS_STREAM_BYTES_MAX);
-    return bytes.len == 0 ? PS_OK : send_chunk(stream, PS_SPAN(""), bytes);
+    return send_chunk(stream, PS_SPAN(""), bytes);
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
