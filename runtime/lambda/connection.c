@@ -92,10 +92,8 @@ enum ps_err ps_connection_begin(struct ps_connection *connection, uint32_t idle_
     connection->answered = false;
     connection->stopped = false;
     enum ps_err err = connect_api(connection);
-    if (err != PS_OK) {
-        ps_connection_close(connection);
-        return err;
-    }
+    if (err != PS_OK) ps_connection_close(connection);
+    if (err != PS_OK) return err;
     set_time_limit(connection->fd, SO_RCVTIMEO, idle_ms);
     connection->idle_ms = idle_ms;
     return PS_OK;

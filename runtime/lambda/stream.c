@@ -1,3 +1,4 @@
+#include "base/assert.h"
 #include "base/base64.h"
 #include "base/json_write.h"
 #include "base/utf8.h"
@@ -9,7 +10,7 @@ enum {
     IDLE_MS_MIN = 5000,   /* the function's time may be up just when it writes its last bytes */
     IDLE_MS_MAX = 900000, /* the longest that a function may run */
     SIZE_LINE_BYTES_MAX = 16,
-    TRAILERS_BYTES_MAX = 4 << 10,
+    TRAILERS_BYTES_MAX = 4 << 10, /* see PS_STREAM_ERROR_BYTES_MAX */
 };
 
 /* -- before the body ----------------------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ static enum ps_err send_pieces(struct ps_stream *stream, const struct ps_span *p
     return stream->err;
 }
 
-/* Sends head, which may be empty, and bytes as one chunk, if there are any. */
+/* Sends head, which may be empty, and bytes as one chunk, if there are any: an empty one would end the response. */
 static enum ps_err send_chunk(struct ps_stream *stream, struct ps_span head, struct ps_span bytes)
 {
     if (bytes.len == 0) return send_pieces(stream, &head, 1);
@@ -194,7 +195,7 @@ enum ps_err ps_stream_write(struct ps_reply *reply, struct ps_span bytes)
     PS_TRY(check_whole(stream));
     if (bytes.len > PS_STREAM_BYTES_MAX - stream->body_bytes)
         PS_FAIL(PS_ERR_TOO_LARGE, "streamed response: over %d bytes", PS_STREAM_BYTES_MAX);
-    return bytes.len == 0 ? PS_OK : send_chunk(stream, PS_SPAN(""), bytes);
+    return send_chunk(stream, PS_SPAN(""), bytes);
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
@@ -213,12 +214,13 @@ static enum ps_err send_end(struct ps_stream *stream, const struct ps_failure *f
 {
     char memory[TRAILERS_BYTES_MAX];
     struct ps_buf buf;
-    struct ps_span end;
     ps_buf_init_fixed(&buf, memory, sizeof memory);
     ps_buf_put(&buf, PS_SPAN("0\r\n"));
     if (failure != NULL) put_trailers(&buf, failure);
     ps_buf_put(&buf, PS_SPAN("\r\n"));
-    PS_TRY(ps_buf_finish(&buf, &end));
+    /* Types and documents have their limits, so that it always fits. */
+    PS_ASSERT(buf.err == PS_OK);
+    struct ps_span end = ps_buf_span(&buf);
     return send_pieces(stream, &end, 1);
 }
 
@@ -227,7 +229,10 @@ enum ps_err ps_stream_end(struct ps_stream *stream, const struct ps_failure *fai
     bool broken = stream->err != PS_OK;
     if (!broken && send_end(stream, failure) == PS_OK)
         stream->err = ps_api_stream_read_answer(stream->api, &stream->status);
-    if (stream->err != PS_OK && stream->err != PS_ERR_REFUSED) return broken ? check_whole(stream) : stream->err;
-    *status = stream->status;
-    return PS_OK;
+    if (stream->err == PS_OK || stream->err == PS_ERR_REFUSED) {
+        *status = stream->status;
+        return PS_OK;
+    }
+    /* What broke before may have another note by now. */
+    return broken ? check_whole(stream) : stream->err;
 }

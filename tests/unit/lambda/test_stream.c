@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/version.h"
+#include "host/clock.h"
 #include "lambda/stream_priv.h"
 #include "support/check.h"
 #include "support/fake_lambda.h"
@@ -471,13 +472,14 @@ static int listen_deaf(char address[32])
 
 static void a_lambda_that_takes_nothing_is_waited_for_as_long_as_told(void)
 {
-    enum { IDLE_MS = 30 };
+    enum { IDLE_MS = 30, SLACK_US = 2000000 };
     static char bytes[64 << 10];
     struct ps_arena arena = check_arena(1 << 20);
     char address[32];
     int listener = listen_deaf(address);
     struct ps_api *api = NULL;
     CHECK_OK(ps_api_open(&arena, ps_span_of(address), &api));
+    uint64_t begin_us = ps_clock_monotonic_us();
     struct ps_api_event event = { .request_id = PS_SPAN("r") };
     struct ps_span piece = { bytes, sizeof bytes }, head;
     bool whole = true;
@@ -492,6 +494,41 @@ static void a_lambda_that_takes_nothing_is_waited_for_as_long_as_told(void)
     CHECK_OK(ps_api_stream_send(api, &head, 1, &whole));
     CHECK_ERR(ps_api_stream_read_answer(api, &status), PS_ERR_UNAVAILABLE);
     CHECK(strstr(ps_err_note()->text, "silent for 30 ms") != NULL);
+    CHECK(ps_clock_monotonic_us() - begin_us < SLACK_US);
+    close(listener);
+    ps_arena_fini(&arena);
+}
+
+static void a_response_is_these_bytes(void)
+{
+    struct ps_arena arena = check_arena(1 << 20);
+    char address[32], wanted[1024], got[1024] = "";
+    int listener = listen_deaf(address);
+    struct ps_api_event event = { .request_id = PS_SPAN("r") };
+    struct ps_stream stream = { .event = &event, .arena = &arena };
+    CHECK_OK(ps_api_open(&arena, ps_span_of(address), &stream.api));
+    struct ps_reply reply = { .content_type = "text/plain", .stream = &stream };
+    CHECK_OK(ps_stream_begin_http(&reply, &(struct ps_stream_http){ .status = 200 }));
+    CHECK_OK(ps_stream_write(&reply, PS_SPAN("twelve bytes")));
+    ps_api_close(stream.api);
+    int fd = accept(listener, NULL, NULL);
+    ssize_t there = recv(fd, got, sizeof got, MSG_WAITALL);
+    int head_bytes = snprintf(wanted, sizeof wanted,
+                              "POST /2018-06-01/runtime/invocation/r/response HTTP/1.1\r\n"
+                              "Host: %s\r\n"
+                              "User-Agent: penstock/" PS_VERSION "\r\n"
+                              "Content-Type: application/vnd.awslambda.http-integration-response\r\n"
+                              "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
+                              "Transfer-Encoding: chunked\r\n"
+                              "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n",
+                              address);
+    struct ps_span body = PS_SPAN("34\r\n{\"statusCode\":200,\"headers\":{},\"cookies\":[]}" EIGHT_NULS "\r\n"
+                                  "c\r\ntwelve bytes\r\n");
+    if (CHECK_EQ(there, head_bytes + (ssize_t)body.len)) {
+        CHECK_SPAN(ps_span_make(got, (size_t)head_bytes), ps_span_make(wanted, (size_t)head_bytes));
+        CHECK_SPAN(ps_span_make(got + head_bytes, body.len), body);
+    }
+    close(fd);
     close(listener);
     ps_arena_fini(&arena);
 }
@@ -507,7 +544,7 @@ static void a_stream_that_reaches_nobody_has_not_begun(void)
     struct ps_reply reply = { .content_type = "text/plain", .stream = &stream };
     CHECK_ERR(ps_stream_begin(&reply), PS_ERR_UNAVAILABLE);
     CHECK(!stream.begun);
-    CHECK_ERR(ps_stream_begin(&reply), PS_ERR_UNAVAILABLE);
+    CHECK_EQ(ps_api_connection(stream.api)->fd, -1);
     ps_arena_fini(&arena);
 }
 
@@ -536,6 +573,7 @@ int main(void)
     RUN(a_stream_that_breaks_stays_broken);
     RUN(an_end_that_is_not_answered_is_a_failure);
     RUN(a_lambda_that_takes_nothing_is_waited_for_as_long_as_told);
+    RUN(a_response_is_these_bytes);
     RUN(a_stream_that_reaches_nobody_has_not_begun);
     return check_finish();
 }
