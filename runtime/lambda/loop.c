@@ -42,7 +42,7 @@ static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_even
                                   enum ps_err err, const char *error_type)
 {
     /* A handler may return an error without having said why; an older note must not speak for it. */
-    if (ps_err_note()->err != err) err = ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
+    if (ps_err_note()->err != err) (void)!ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
     ps_log_fault(loop->log, PS_LOG_ERROR, "invocation_failed");
     struct ps_failure failure;
     ps_failure_make(&failure, error_type, ps_span_make(NULL, 0));
