@@ -83,6 +83,8 @@ void ps_metric_write(const struct ps_log *log, const char *message, struct ps_sp
         ps_log_put_field(&writer, &PS_LOG_STR("FunctionName", function_name), PS_LOG_TAIL_BYTES, &cut);
     if (!cut && log->request_id.len > 0)
         ps_log_put_field(&writer, &PS_LOG_STR("requestId", log->request_id), PS_LOG_TAIL_BYTES, &cut);
+    if (!cut && log->tenant_id.len > 0)
+        ps_log_put_field(&writer, &PS_LOG_STR("tenantId", log->tenant_id), PS_LOG_TAIL_BYTES, &cut);
     for (; !cut && properties != NULL && properties->kind != PS_LOG_KIND_END; properties++)
         ps_log_put_field(&writer, properties, PS_LOG_TAIL_BYTES, &cut);
     ps_json_write_object_end(&writer);

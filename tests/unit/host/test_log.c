@@ -194,6 +194,24 @@ static void text_lines_keep_several_lines_in_one_event(void)
     close(fd);
 }
 
+static void a_tenant_is_named_in_every_line(void)
+{
+    for (int text_mode = 0; text_mode < 2; text_mode++) {
+        int fd = captured_open();
+        struct ps_log log = log_to(fd);
+        log.text = text_mode == 1;
+        log.tenant_id = PS_SPAN("blue");
+        ps_log_info(&log, "done", PS_LOG_U64("n", 1));
+        size_t len = 0;
+        char *text = captured_text(fd, &len);
+        const char *wanted = log.text ? " INFO done requestId=req-1 tenantId=blue n=1\n"
+                                      : "\"message\":\"done\",\"requestId\":\"req-1\",\"tenantId\":\"blue\",\"n\":1}\n";
+        CHECK(ps_span_ends(ps_span_make(text, len), ps_span_of(wanted)));
+        free(text);
+        close(fd);
+    }
+}
+
 static void the_fault_note_is_logged_with_its_place(void)
 {
     int fd = captured_open();
@@ -257,6 +275,7 @@ int main(void)
     RUN(a_line_that_would_be_too_long_is_cut_and_says_so);
     RUN(no_length_breaks_a_line);
     RUN(text_lines_keep_several_lines_in_one_event);
+    RUN(a_tenant_is_named_in_every_line);
     RUN(the_fault_note_is_logged_with_its_place);
     RUN(the_environment_sets_format_and_threshold);
     RUN(levels_have_the_names_that_lambda_knows);
