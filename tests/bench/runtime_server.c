@@ -377,7 +377,7 @@ static void send_event(struct server *server, const struct connection *to, const
 
 /* -- requests ------------------------------------------------------------------------------------------------------ */
 
-static bool has_header(struct ps_span head, const char *name, struct ps_span *value)
+static bool find_header(struct ps_span head, const char *name, struct ps_span *value)
 {
     bool more = true;
     while (more) {
@@ -438,16 +438,16 @@ static bool find_request(struct connection *from, struct request *out)
     struct ps_span value = { NULL, 0 };
     size_t body_bytes = 0, framed_bytes = 0;
     bool whole = false;
-    if (has_header(head, "Transfer-Encoding", &value)) {
+    if (find_header(head, "Transfer-Encoding", &value)) {
         framed_bytes = walk_chunks(from->data + head.len, from->len - head.len, false, &body_bytes);
         whole = framed_bytes > 0;
         if (whole) (void)walk_chunks(from->data + head.len, framed_bytes, true, &body_bytes);
     } else {
-        if (has_header(head, "Content-Length", &value)) body_bytes = strtoul(value.data, NULL, 10);
+        if (find_header(head, "Content-Length", &value)) body_bytes = strtoul(value.data, NULL, 10);
         framed_bytes = body_bytes;
         whole = from->len - head.len >= framed_bytes;
     }
-    if (!whole && !from->continued && has_header(head, "Expect", &value)) {
+    if (!whole && !from->continued && find_header(head, "Expect", &value)) {
         char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
         from->continued = true;
         send_parts(from, &(struct iovec){ go_on, sizeof go_on - 1 }, 1);
@@ -511,6 +511,7 @@ static enum happened wait_for_client(struct server *server, int wait_ms, struct 
         fds[CONNECTIONS_MAX + 1] = (struct pollfd){ .fd = server->pid_fd, .events = POLLIN };
         int count = poll(fds, CONNECTIONS_MAX + 2, wait_ms);
         if (count == 0) return SILENCE;
+        if (count < 0 && errno != EINTR) fail("poll: %s", strerrordesc_np(errno));
         if (count < 0) continue;
         bool connected = false;
         for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
@@ -624,7 +625,7 @@ struct report {
 static void note_error(struct report *report, const struct request *request)
 {
     struct ps_span header = PS_SPAN("-"), type = request->body;
-    (void)has_header(request->head, "Lambda-Runtime-Function-Error-Type", &header);
+    (void)find_header(request->head, "Lambda-Runtime-Function-Error-Type", &header);
     ptrdiff_t at = ps_span_find(type, PS_SPAN("\"errorType\""));
     type = at < 0 ? PS_SPAN("-") : ps_span_from(type, (size_t)at + strlen("\"errorType\""));
     if (at >= 0) {
