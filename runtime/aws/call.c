@@ -23,11 +23,11 @@ struct ps_call_client {
 
 /* -- the client ------------------------------------------------------------------------------------------------ */
 
-/* The roots that AWS uses ship beside libpenstock-aws: <folder of the program>/lib/amazon-roots.pem. Empty when they
+/* The roots that AWS uses ship beside libpenstock-aws: <folder of the program>/lib/amazon-roots. Empty when they
  * are not there (tests, laptops): the system's bundle serves then, which takes longer to load. */
 static struct ps_span shipped_roots(char path[PATH_BYTES_MAX])
 {
-    static const char NAME[] = "/lib/amazon-roots.pem";
+    static const char NAME[] = "/lib/amazon-roots";
     ssize_t len = readlink("/proc/self/exe", path, PATH_BYTES_MAX - sizeof NAME);
     if (len <= 0) return PS_SPAN("");
     path[len] = '\0';
@@ -43,9 +43,9 @@ static enum ps_err open_http(struct ps_arena *process, const struct ps_call_clie
     char path[PATH_BYTES_MAX];
     struct ps_span bundle = ps_env_get("AWS_CA_BUNDLE");
     struct ps_http_options http = {
-        .amazon_ca_file = bundle.len > 0 ? bundle : shipped_roots(path),
-        .other_ca_file = options->ca_file.len > 0 ? options->ca_file : bundle,
-        .system_bundle_file = ps_env_get("SSL_CERT_FILE"),
+        .amazon_roots = bundle.len > 0 ? bundle : shipped_roots(path),
+        .other_roots = options->ca_file.len > 0 ? options->ca_file : bundle,
+        .system_roots = ps_env_get("SSL_CERT_FILE"),
         .connect_timeout_ms = options->connect_timeout_ms,
     };
     return ps_http_open(process, &http, out);

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "aws/url.h"
@@ -24,11 +25,17 @@ struct slot {
     char error[CURL_ERROR_SIZE];
 };
 
+/* One of the two. */
+struct roots {
+    const char *file;
+    const char *folder;
+};
+
 struct ps_http {
     CURLM *multi;
     CURLSH *share;
-    const char *amazon_roots; /* files */
-    const char *other_roots;
+    struct roots amazon_roots;
+    struct roots other_roots;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -41,12 +48,12 @@ static const char *const SYSTEM_BUNDLES[] = {
     "/etc/ssl/cert.pem",
 };
 
-static const char *system_bundle(void)
+static struct roots system_bundle(void)
 {
     for (size_t i = 0; i < sizeof SYSTEM_BUNDLES / sizeof SYSTEM_BUNDLES[0]; i++) {
-        if (access(SYSTEM_BUNDLES[i], R_OK) == 0) return SYSTEM_BUNDLES[i];
+        if (access(SYSTEM_BUNDLES[i], R_OK) == 0) return (struct roots){ .file = SYSTEM_BUNDLES[i] };
     }
-    return SYSTEM_BUNDLES[0]; /* a TLS call will say that it cannot be read */
+    return (struct roots){ .file = SYSTEM_BUNDLES[0] }; /* a TLS call will say that it cannot be read */
 }
 
 /* NUL-terminated on arena. */
@@ -61,21 +68,25 @@ static enum ps_err copy_text(struct ps_arena *arena, struct ps_span text, const 
 }
 
 /* What is not given leaves *out as it is. */
-static enum ps_err choose_file(struct ps_arena *process, struct ps_span path, const char **out)
+static enum ps_err choose(struct ps_arena *process, struct ps_span path, struct roots *out)
 {
     if (path.len == 0) return PS_OK;
-    PS_TRY(copy_text(process, path, out));
-    if (access(*out, R_OK) != 0) PS_FAIL(PS_ERR_BAD_CONFIG, "CA file %s cannot be read", *out);
+    const char *name = NULL;
+    struct stat status;
+    PS_TRY(copy_text(process, path, &name));
+    if (access(name, R_OK) != 0 || stat(name, &status) != 0)
+        PS_FAIL(PS_ERR_BAD_CONFIG, "root certificates %s cannot be read", name);
+    *out = S_ISDIR(status.st_mode) ? (struct roots){ .folder = name } : (struct roots){ .file = name };
     return PS_OK;
 }
 
 static enum ps_err choose_roots(struct ps_arena *process, const struct ps_http_options *options, struct ps_http *http)
 {
     http->other_roots = system_bundle();
-    PS_TRY(choose_file(process, options->system_bundle_file, &http->other_roots));
+    PS_TRY(choose(process, options->system_roots, &http->other_roots));
     http->amazon_roots = http->other_roots;
-    PS_TRY(choose_file(process, options->other_ca_file, &http->other_roots));
-    return choose_file(process, options->amazon_ca_file, &http->amazon_roots);
+    PS_TRY(choose(process, options->other_roots, &http->other_roots));
+    return choose(process, options->amazon_roots, &http->amazon_roots);
 }
 
 static bool host_is_amazon(struct ps_span host)
@@ -89,7 +100,7 @@ static bool host_is_amazon(struct ps_span host)
     return false;
 }
 
-static const char *roots_for(const struct ps_http *http, struct ps_span host)
+static struct roots roots_for(const struct ps_http *http, struct ps_span host)
 {
     return host_is_amazon(host) ? http->amazon_roots : http->other_roots;
 }
@@ -122,7 +133,7 @@ static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_CA_CACHE_TIMEOUT, -1L); /* a bundle is parsed once in the life of the process */
+    SET(CURLOPT_CA_CACHE_TIMEOUT, -1L); /* a file is parsed once in the life of the process */
     SET(CURLOPT_USERAGENT, "penstock");
     SET(CURLOPT_SHARE, slot->http->share);
     SET(CURLOPT_ERRORBUFFER, slot->error);
@@ -405,11 +416,13 @@ static enum ps_err set_request(struct slot *slot, struct ps_arena *arena, const 
     const char *address = NULL;
     PS_TRY(copy_text(arena, request->url, &address));
     CURL *easy = slot->easy;
+    struct roots roots = roots_for(slot->http, url.host);
     CURLcode result = set_method(easy, request);
     SET(CURLOPT_URL, address);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    SET(CURLOPT_CAINFO, roots_for(slot->http, url.host));
+    SET(CURLOPT_CAINFO, roots.file);
+    SET(CURLOPT_CAPATH, roots.folder);
     if (result != CURLE_OK) PS_FAIL(classify(result), "libcurl: %s", curl_easy_strerror(result));
     return PS_OK;
 }

@@ -13,11 +13,12 @@ enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
 
 struct ps_http; /* opaque */
 
-/* Files of root certificates; what is empty falls back to the system's bundle. */
+/* Paths of root certificates; what is empty falls back to the system's. A PEM file is parsed whole by the first
+ * handshake that needs it; a folder whose files are named by subject hash (openssl-rehash(1)) only where a chain ends. */
 struct ps_http_options {
-    struct ps_span amazon_ca_file;     /* for amazonaws.com, api.aws and on.aws hosts */
-    struct ps_span other_ca_file;      /* for all other hosts */
-    struct ps_span system_bundle_file; /* empty: where Amazon Linux and Debian keep it */
+    struct ps_span amazon_roots; /* for amazonaws.com, api.aws and on.aws hosts */
+    struct ps_span other_roots;  /* for all other hosts */
+    struct ps_span system_roots; /* empty: the bundle where Amazon Linux and Debian keep it */
     uint32_t connect_timeout_ms;       /* 0: 1000 */
 };
 
@@ -56,7 +57,7 @@ struct ps_http_exchange {
     void *slot;       /* private to http.c */
 };
 
-/* BAD_CONFIG for a CA file that is named and cannot be read. */
+/* BAD_CONFIG for roots that are named and cannot be read. */
 PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
                                             struct ps_http **out);
 PS_API void ps_http_close(struct ps_http *http);

@@ -357,22 +357,22 @@ static void tls_is_checked_against_the_given_roots(void)
     struct fake_http *server = fake_http_open_tls(script, 1, true, ca_file);
     struct fake_http *other = fake_http_open_tls(script, 1, true, other_ca_file);
     struct ps_http_exchange exchange = { 0 };
-    CHECK_OK(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    CHECK_OK(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     CHECK_TEXT(exchange.response.body, "sealed");
     CHECK_OK(
-        run_tls((struct ps_http_options){ .system_bundle_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+        run_tls((struct ps_http_options){ .system_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     /* Another root of the same name, the system's roots, and a name that the certificate does not hold. */
     CHECK_ERR(
-        run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
+        run_tls((struct ps_http_options){ .other_roots = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
         PS_ERR_BAD_CONFIG);
     CHECK_ERR(run_tls((struct ps_http_options){ 0 }, server, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
-    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "localhost", &exchange),
+    CHECK_ERR(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "localhost", &exchange),
               PS_ERR_BAD_CONFIG);
     /* The Amazon roots serve Amazon's hosts only. */
     CHECK_ERR(
-        run_tls((struct ps_http_options){ .amazon_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
+        run_tls((struct ps_http_options){ .amazon_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
         PS_ERR_BAD_CONFIG);
-    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1",
+    CHECK_ERR(run_tls((struct ps_http_options){ .other_roots = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1",
                       &exchange),
               PS_ERR_BAD_CONFIG);
     CHECK_EQ(fake_http_finish(other), 0);
@@ -385,7 +385,7 @@ static struct fake_http *swept_server;
 static enum ps_err open_and_run(void)
 {
     struct ps_http *client = NULL;
-    PS_TRY(ps_http_open(&swept, &(struct ps_http_options){ .system_bundle_file = PS_SPAN("/dev/null") }, &client));
+    PS_TRY(ps_http_open(&swept, &(struct ps_http_options){ .system_roots = PS_SPAN("/dev/null") }, &client));
     struct ps_http_exchange exchange = get(swept_server, "/");
     enum ps_err err = ps_http_run(client, &swept, &exchange);
     ps_http_close(client);
