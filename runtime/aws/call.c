@@ -6,6 +6,7 @@
 #include "aws/credentials.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
+#include "aws/tls.h"
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/buf.h"
@@ -104,6 +105,18 @@ void ps_call_client_close(struct ps_call_client *client)
     if (client == NULL) return;
     ps_http_close(client->http);
     client->http = NULL;
+}
+
+enum ps_err ps_call_client_suspend(struct ps_call_client *client)
+{
+    return ps_http_drop_connections(client->http);
+}
+
+enum ps_err ps_call_client_resume(struct ps_call_client *client)
+{
+    bool changed = false;
+    PS_TRY(ps_tls_reseed());
+    return client->credentials.present ? ps_call_refresh(client, &changed) : PS_OK;
 }
 
 struct ps_http *ps_call_http(struct ps_call_client *client)

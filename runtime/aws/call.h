@@ -1,5 +1,5 @@
 /* The one signed call that all services use: endpoint -> sign -> send -> classify, with retries where asked.
- * ps_call_client holds what every call shares: HTTP, credentials, region, retry quota. One per process. */
+ * ps_call_client holds what the calls of one thread share: HTTP, credentials, region, retry quota. */
 #ifndef PS_CALL_H
 #define PS_CALL_H
 
@@ -21,6 +21,12 @@ PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
                                                    const struct ps_call_client_options *options,
                                                    struct ps_call_client **out);
 PS_API void ps_call_client_close(struct ps_call_client *client);
+
+/* Around a snapshot of the process (SnapStart). suspend closes all connections; nothing may be in flight. resume makes
+ * random numbers differ from those of the snapshot's other copies, and reads credentials again where the client has
+ * some: those of the snapshot belong to another environment and may have ended. Connections are opened by use. */
+PS_API PS_MUST_USE enum ps_err ps_call_client_suspend(struct ps_call_client *client);
+PS_API PS_MUST_USE enum ps_err ps_call_client_resume(struct ps_call_client *client);
 PS_API struct ps_http *ps_call_http(struct ps_call_client *client);
 PS_API struct ps_span ps_call_region(const struct ps_call_client *client);
 

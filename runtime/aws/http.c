@@ -1,10 +1,12 @@
 #include "aws/http.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aws/tls.h"
 #include "aws/url.h"
 #include "base/assert.h"
 #include "host/clock.h"
@@ -36,6 +38,7 @@ struct ps_http {
     CURLSH *share;
     struct roots amazon_roots;
     struct roots other_roots;
+    uint32_t connect_timeout_ms;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -117,7 +120,7 @@ static struct roots roots_for(const struct ps_http *http, struct ps_span host)
 
 static size_t on_body(char *data, size_t size, size_t count, void *context);
 
-static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
+static CURLcode set_for_life(struct slot *slot)
 {
     CURL *easy = slot->easy;
     CURLcode result = CURLE_OK;
@@ -129,7 +132,7 @@ static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
     SET(CURLOPT_PATH_AS_IS, 1L); /* the path that was signed is the path that is sent */
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)slot->http->connect_timeout_ms);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -143,12 +146,12 @@ static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
     return result;
 }
 
-static enum ps_err open_slot(struct ps_http *http, struct slot *slot, uint32_t connect_timeout_ms)
+static enum ps_err open_slot(struct ps_http *http, struct slot *slot)
 {
     slot->http = http;
     slot->easy = curl_easy_init();
     if (slot->easy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "libcurl: no handle");
-    CURLcode code = set_for_life(slot, connect_timeout_ms);
+    CURLcode code = set_for_life(slot);
     if (code != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
     return PS_OK;
 }
@@ -166,21 +169,35 @@ static enum ps_err open_multi(struct ps_http *http)
     return PS_OK;
 }
 
+/* libcurl is started once and stays: clients of other threads may be using it when one is closed. */
+static CURLcode started;
+
+static void start_libcurl(void)
+{
+    ps_tls_open();
+    started = curl_global_init(CURL_GLOBAL_SSL);
+}
+
+static enum ps_err open_handles(struct ps_http *http)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_libcurl);
+    if (started != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(started));
+    enum ps_err err = open_multi(http);
+    for (size_t i = 0; err == PS_OK && i < PS_HTTP_IN_FLIGHT_MAX; i++)
+        err = open_slot(http, &http->slots[i]);
+    if (err != PS_OK) ps_http_close(http);
+    return err;
+}
+
 enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options, struct ps_http **out)
 {
     struct ps_http *http = PS_ARENA_NEW(process, struct ps_http);
     if (http == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "HTTP client");
     PS_TRY(choose_roots(process, options, http));
-    CURLcode code = curl_global_init(CURL_GLOBAL_SSL);
-    if (code != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
-    enum ps_err err = open_multi(http);
-    uint32_t connect_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
-    for (size_t i = 0; err == PS_OK && i < PS_HTTP_IN_FLIGHT_MAX; i++)
-        err = open_slot(http, &http->slots[i], connect_ms);
-    if (err != PS_OK) {
-        ps_http_close(http);
-        return err;
-    }
+    http->connect_timeout_ms =
+        options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
+    PS_TRY(open_handles(http));
     *out = http;
     return PS_OK;
 }
@@ -198,7 +215,13 @@ void ps_http_close(struct ps_http *http)
     if (http->share != NULL) (void)curl_share_cleanup(http->share);
     http->multi = NULL;
     http->share = NULL;
-    curl_global_cleanup();
+}
+
+enum ps_err ps_http_drop_connections(struct ps_http *http)
+{
+    PS_ASSERT(http->in_flight == 0);
+    ps_http_close(http);
+    return open_handles(http);
 }
 
 /* -- answers --------------------------------------------------------------------------------------------------- */

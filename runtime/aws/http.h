@@ -1,7 +1,7 @@
 /* HTTP through libcurl's multi interface (the door to libcurl): kept-alive connections, several exchanges in
  * flight, one deadline each. No redirects are followed, no Expect: 100-continue is sent, no proxy from the
- * environment is used, response bodies have a ceiling, TLS certificates are always checked. One ps_http per process,
- * used by one thread. */
+ * environment is used, response bodies have a ceiling, TLS certificates are always checked. Each thread has a ps_http of
+ * its own; what they share (libcurl, OpenSSL) is started by the first one and never stopped. */
 #ifndef PS_HTTP_H
 #define PS_HTTP_H
 
@@ -61,6 +61,10 @@ struct ps_http_exchange {
 PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
                                             struct ps_http **out);
 PS_API void ps_http_close(struct ps_http *http);
+
+/* Closes all connections and forgets names and TLS sessions; nothing may be in flight. The next exchange connects
+ * anew. After a failure http can only be closed. */
+PS_API PS_MUST_USE enum ps_err ps_http_drop_connections(struct ps_http *http);
 
 /* Opens a connection to the origin (scheme://host[:port]) now, so that the first call finds it warm; a failure is
  * told but harmless. */
