@@ -13,14 +13,18 @@ struct ps_call_client_options {
     struct ps_span region;       /* may be empty when no AWS service is called */
     struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); else AWS_CA_BUNDLE */
     uint32_t connect_timeout_ms; /* 0: 1000 */
-    bool needs_credentials;      /* init reads them and signs once, so that the first call finds all warm */
+    bool needs_credentials;      /* they are read at once */
 };
 
-/* Opens HTTP, TLS roots and, when asked, credentials and signer. All the slow set-up happens here, in init. */
+/* Opens HTTP and, when asked, credentials and signer. */
 PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
                                                    const struct ps_call_client_options *options,
                                                    struct ps_call_client **out);
 PS_API void ps_call_client_close(struct ps_call_client *client);
+
+/* Opens a connection to the origin (scheme://host[:port]) now and signs once, so that the first call finds all that
+ * warm: the slow set-up happens here, in init. A failure is told but harmless. */
+PS_API PS_MUST_USE enum ps_err ps_call_warm(struct ps_call_client *client, struct ps_span origin, uint32_t timeout_ms);
 
 /* Around a snapshot of the process (SnapStart). suspend closes all connections; nothing may be in flight. resume makes
  * random numbers differ from those of the snapshot's other copies, and reads credentials again where the client has

@@ -517,10 +517,9 @@ void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange)
     release(slot);
 }
 
-enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_http_exchange *exchange)
+enum ps_err ps_http_wait(struct ps_http *http, struct ps_http_exchange *exchange)
 {
     enum { POLL_MS = 1000 };
-    PS_TRY(ps_http_start(http, arena, exchange));
     while (!exchange->done) {
         enum ps_err err = ps_http_poll(http, POLL_MS);
         if (err == PS_OK) continue;
@@ -531,14 +530,8 @@ enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_
     return PS_OK;
 }
 
-enum ps_err ps_http_warm(struct ps_http *http, struct ps_span origin, uint32_t timeout_ms)
+enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_http_exchange *exchange)
 {
-    struct ps_arena arena;
-    PS_TRY(ps_arena_init(&arena, 64 << 10));
-    struct ps_http_exchange exchange = {
-        .request = { .method = "HEAD", .url = origin, .timeout_ms = timeout_ms, .response_bytes_max = 4096 },
-    };
-    enum ps_err err = ps_http_run(http, &arena, &exchange);
-    ps_arena_fini(&arena);
-    return err;
+    PS_TRY(ps_http_start(http, arena, exchange));
+    return ps_http_wait(http, exchange);
 }

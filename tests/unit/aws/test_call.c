@@ -278,6 +278,24 @@ static void a_client_without_credentials_says_so_at_once(void)
     setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
 }
 
+static void a_warm_connection_serves_the_first_call(void)
+{
+    const struct fake_http_step script[] = { { .method = "HEAD", .target = "/", .reply = { .status = 403 } },
+                                             { .method = "POST" } };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    struct ps_http_exchange exchange = post(server);
+    CHECK_OK(ps_call_warm(client, fake_http_url(server), 5000));
+    CHECK_OK(ps_call_run(client, &arena, &SIGNED, &THRICE, &NO_DEADLINE, &exchange));
+    CHECK_EQ(fake_http_request(server, 1).connection, 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_server_that_cannot_be_warmed_is_told(void)
+{
+    CHECK_ERR(ps_call_warm(client, PS_SPAN("http://127.0.0.1:1"), 5000), PS_ERR_UNAVAILABLE);
+    CHECK_ERR(ps_call_warm(client, PS_SPAN("ftp://127.0.0.1"), 5000), PS_ERR_BAD_CONFIG);
+}
+
 static void a_client_goes_on_after_a_snapshot_with_new_connections_and_credentials(void)
 {
     const struct fake_http_step script[] = { { .reply = { .status = 200 } } };
@@ -359,6 +377,8 @@ int main(void)
     RUN(credentials_of_an_endpoint_are_renewed_before_their_end);
     RUN(credentials_that_change_at_each_reading_do_not_keep_a_refused_call_alive);
     RUN(a_client_without_credentials_says_so_at_once);
+    RUN(a_warm_connection_serves_the_first_call);
+    RUN(a_server_that_cannot_be_warmed_is_told);
     RUN(a_client_goes_on_after_a_snapshot_with_new_connections_and_credentials);
     RUN(a_client_that_never_signs_resumes_without_credentials);
     RUN(each_missing_piece_of_memory_is_reported);

@@ -103,21 +103,6 @@ static void a_connection_serves_many_exchanges(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
-static void a_warm_connection_serves_the_first_exchange(void)
-{
-    const struct fake_http_step script[] = { { .method = "HEAD", .target = "/", .reply = { .status = 403 } },
-                                             { .method = "PUT" } };
-    struct fake_http *server = fake_http_open(script, 2, false);
-    CHECK_OK(ps_http_warm(http, fake_http_url(server), 5000));
-    struct ps_http_exchange exchange = get(server, "/key");
-    exchange.request.method = "PUT";
-    CHECK_OK(ps_http_run(http, &arena, &exchange));
-    struct fake_http_request request = fake_http_request(server, 1);
-    CHECK_EQ(request.connection, 0);
-    CHECK_TEXT(fake_http_header(&request, "Content-Length"), "0");
-    CHECK_EQ(fake_http_finish(server), 0);
-}
-
 static void several_exchanges_are_in_flight_at_once(void)
 {
     enum { COUNT = PS_HTTP_IN_FLIGHT_MAX };
@@ -269,7 +254,6 @@ static void nobody_listening_is_unavailable(void)
         .request = { .method = "GET", .url = PS_SPAN("http://127.0.0.1:1/"), .timeout_ms = 5000 },
     };
     CHECK_ERR(ps_http_run(http, &arena, &exchange), PS_ERR_UNAVAILABLE);
-    CHECK(ps_http_warm(http, PS_SPAN("http://127.0.0.1:1"), 5000) != PS_OK);
 }
 
 static void an_exchange_can_be_broken_off(void)
@@ -362,8 +346,7 @@ static void tls_is_checked_against_the_given_roots(void)
     struct ps_http_exchange exchange = { 0 };
     CHECK_OK(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     CHECK_TEXT(exchange.response.body, "sealed");
-    CHECK_OK(
-        run_tls((struct ps_http_options){ .system_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    CHECK_OK(run_tls((struct ps_http_options){ .system_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     /* Another root of the same name, the system's roots, and a name that the certificate does not hold. */
     CHECK_ERR(
         run_tls((struct ps_http_options){ .other_roots = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
@@ -372,12 +355,11 @@ static void tls_is_checked_against_the_given_roots(void)
     CHECK_ERR(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "localhost", &exchange),
               PS_ERR_BAD_CONFIG);
     /* The Amazon roots serve Amazon's hosts only. */
-    CHECK_ERR(
-        run_tls((struct ps_http_options){ .amazon_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
-        PS_ERR_BAD_CONFIG);
-    CHECK_ERR(run_tls((struct ps_http_options){ .other_roots = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1",
-                      &exchange),
+    CHECK_ERR(run_tls((struct ps_http_options){ .amazon_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
               PS_ERR_BAD_CONFIG);
+    CHECK_ERR(
+        run_tls((struct ps_http_options){ .other_roots = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1", &exchange),
+        PS_ERR_BAD_CONFIG);
     CHECK_EQ(fake_http_finish(other), 0);
     CHECK_EQ(fake_http_finish(server), 0);
 }
@@ -476,7 +458,6 @@ int main(void)
     RUN(a_request_arrives_as_given_and_the_answer_comes_back);
     RUN(a_get_sends_only_what_was_asked_for);
     RUN(a_connection_serves_many_exchanges);
-    RUN(a_warm_connection_serves_the_first_exchange);
     RUN(several_exchanges_are_in_flight_at_once);
     RUN(retry_after_is_read_in_both_forms);
     RUN(an_answer_over_its_limit_is_refused_announced_or_not);
