@@ -196,7 +196,7 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (60) each
 fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 .PHONY: bench
-bench: all $(BENCHES) $(RUNTIME_API_SERVER) ## MB/s beside a Python and a Node handler in the same run; start and memory
+bench: all $(BENCHES) $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/bulk_server ## MB/s beside a Python and a Node handler in the same run; start and memory
 	@tests/bench/run-start $(BUILD)
 	@tests/bench/run-bench $(BUILD)
 
