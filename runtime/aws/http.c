@@ -17,7 +17,7 @@ enum {
     RETRY_AFTER_SECONDS_MAX = 3600,
 };
 
-/* A reusable easy handle. Its options that never change are set once, at open. */
+/* A reusable easy handle, made at its first use. Its options that never change are set once, then. */
 struct slot {
     CURL *easy;
     struct ps_http *http;
@@ -152,8 +152,10 @@ static enum ps_err open_slot(struct ps_http *http, struct slot *slot)
     slot->easy = curl_easy_init();
     if (slot->easy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "libcurl: no handle");
     CURLcode code = set_for_life(slot);
-    if (code != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
-    return PS_OK;
+    if (code == CURLE_OK) return PS_OK;
+    curl_easy_cleanup(slot->easy);
+    slot->easy = NULL;
+    PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
 }
 
 /* Connections and resolved names are shared by being in one multi; TLS sessions only through a share. */
@@ -184,8 +186,6 @@ static enum ps_err open_handles(struct ps_http *http)
     (void)pthread_once(&once, start_libcurl);
     if (started != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(started));
     enum ps_err err = open_multi(http);
-    for (size_t i = 0; err == PS_OK && i < PS_HTTP_IN_FLIGHT_MAX; i++)
-        err = open_slot(http, &http->slots[i]);
     if (err != PS_OK) ps_http_close(http);
     return err;
 }
@@ -465,6 +465,7 @@ enum ps_err ps_http_start(struct ps_http *http, struct ps_arena *arena, struct p
     PS_ASSERT(exchange->request.header_count <= PS_HTTP_HEADERS_MAX);
     struct slot *slot = free_slot(http);
     if (slot == NULL) PS_FAIL(PS_ERR_TOO_LARGE, "more than %d HTTP exchanges in flight", PS_HTTP_IN_FLIGHT_MAX);
+    if (slot->easy == NULL) PS_TRY(open_slot(http, slot));
     PS_TRY(set_request(slot, arena, &exchange->request));
     exchange->response = (struct ps_http_response){ 0 };
     exchange->arena = arena;
