@@ -54,7 +54,7 @@ INTEGRATION_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/inte
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
-RELEASE := $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(BUILD)/lib/amazon-roots.pem \
+RELEASE := $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(BUILD)/lib/amazon-roots \
 	$(FUNCTIONS:%=$(BUILD)/functions/%.so) $(BUILD)/.checked
 
 .PHONY: all
@@ -87,9 +87,9 @@ $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@objcopy --strip-all $@.full $@
 
 # Beside the library, where it is looked for: the roots of AWS's own hosts.
-$(BUILD)/lib/amazon-roots.pem: | ready
+$(BUILD)/lib/amazon-roots: | ready
 	@mkdir -p $(@D)
-	@cp $(PENSTOCK_DEPS)/ca/amazon-roots.pem $@
+	@cp -r $(PENSTOCK_DEPS)/ca/amazon-roots $@
 
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules
@@ -219,7 +219,7 @@ fuzz: ## every fuzzer for FUZZ_SECONDS (60) each
 fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 .PHONY: bench
-bench: all $(BENCHES) $(RUNTIME_API_SERVER) ## MB/s beside a Python and a Node handler in the same run; start and memory
+bench: all $(BENCHES) $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/bulk_server ## MB/s beside a Python and a Node handler in the same run; start and memory
 	@tests/bench/run-start $(BUILD)
 	@tests/bench/run-bench $(BUILD)
 

@@ -63,3 +63,13 @@ void sink_close(struct sink *sink)
     if (sink->client != NULL) ps_call_client_close(sink->client);
     *sink = (struct sink){ 0 };
 }
+
+enum ps_err sink_before_snapshot(struct sink *sink)
+{
+    return ps_call_client_suspend(sink->client);
+}
+
+enum ps_err sink_after_restore(struct sink *sink)
+{
+    return ps_call_client_resume(sink->client);
+}

@@ -17,4 +17,9 @@ PS_MUST_USE enum ps_err sink_open(struct ps_arena *process, const struct setting
                                   struct sink *sink);
 void sink_close(struct sink *sink);
 
+/* Around a snapshot of the process: none of its connections is in it; credentials and random numbers are fresh after
+ * it. */
+PS_MUST_USE enum ps_err sink_before_snapshot(struct sink *sink);
+PS_MUST_USE enum ps_err sink_after_restore(struct sink *sink);
+
 #endif

@@ -6,6 +6,7 @@
 #include "aws/credentials.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
+#include "aws/tls.h"
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/buf.h"
@@ -23,11 +24,11 @@ struct ps_call_client {
 
 /* -- the client ------------------------------------------------------------------------------------------------ */
 
-/* The roots that AWS uses ship beside libpenstock-aws: <folder of the program>/lib/amazon-roots.pem. Empty when they
+/* The roots that AWS uses ship beside libpenstock-aws: <folder of the program>/lib/amazon-roots. Empty when they
  * are not there (tests, laptops): the system's bundle serves then, which takes longer to load. */
 static struct ps_span shipped_roots(char path[PATH_BYTES_MAX])
 {
-    static const char NAME[] = "/lib/amazon-roots.pem";
+    static const char NAME[] = "/lib/amazon-roots";
     ssize_t len = readlink("/proc/self/exe", path, PATH_BYTES_MAX - sizeof NAME);
     if (len <= 0) return PS_SPAN("");
     path[len] = '\0';
@@ -43,34 +44,12 @@ static enum ps_err open_http(struct ps_arena *process, const struct ps_call_clie
     char path[PATH_BYTES_MAX];
     struct ps_span bundle = ps_env_get("AWS_CA_BUNDLE");
     struct ps_http_options http = {
-        .amazon_ca_file = bundle.len > 0 ? bundle : shipped_roots(path),
-        .other_ca_file = options->ca_file.len > 0 ? options->ca_file : bundle,
-        .system_bundle_file = ps_env_get("SSL_CERT_FILE"),
+        .amazon_roots = bundle.len > 0 ? bundle : shipped_roots(path),
+        .other_roots = options->ca_file.len > 0 ? options->ca_file : bundle,
+        .system_roots = ps_env_get("SSL_CERT_FILE"),
         .connect_timeout_ms = options->connect_timeout_ms,
     };
     return ps_http_open(process, &http, out);
-}
-
-/* The first signature costs a hundred times the second: it is paid in init, with a request that is never sent. */
-static enum ps_err sign_once(struct ps_call_client *client)
-{
-    struct ps_arena arena;
-    PS_TRY(ps_arena_init(&arena, 64 << 10));
-    struct ps_http_request request = { .method = "GET", .url = PS_SPAN("https://localhost/") };
-    struct ps_sigv4_scope scope = { .region = PS_SPAN("us-east-1"),
-                                    .service = PS_SPAN("s3"),
-                                    .now_ms = ps_clock_now_ms() };
-    enum ps_err err = ps_sigv4_sign(&arena, &client->credentials, &scope, &request);
-    ps_arena_fini(&arena);
-    return err;
-}
-
-static enum ps_err open_credentials(struct ps_call_client *client)
-{
-    bool changed = false;
-    PS_TRY(ps_sigv4_open());
-    PS_TRY(ps_credentials_read(&client->credentials, client->http, &changed));
-    return sign_once(client);
 }
 
 static enum ps_err copy_span(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
@@ -90,7 +69,8 @@ enum ps_err ps_call_client_open(struct ps_arena *process, const struct ps_call_c
     client->quota = ps_retry_quota_full();
     PS_TRY(copy_span(process, options->region, &client->region));
     PS_TRY(open_http(process, options, &client->http));
-    enum ps_err err = options->needs_credentials ? open_credentials(client) : PS_OK;
+    bool changed = false;
+    enum ps_err err = options->needs_credentials ? ps_call_refresh(client, &changed) : PS_OK;
     if (err != PS_OK) {
         ps_http_close(client->http);
         return err;
@@ -106,6 +86,18 @@ void ps_call_client_close(struct ps_call_client *client)
     client->http = NULL;
 }
 
+enum ps_err ps_call_client_suspend(struct ps_call_client *client)
+{
+    return ps_http_drop_connections(client->http);
+}
+
+enum ps_err ps_call_client_resume(struct ps_call_client *client)
+{
+    bool changed = false;
+    PS_TRY(ps_tls_reseed());
+    return client->credentials.present ? ps_call_refresh(client, &changed) : PS_OK;
+}
+
 struct ps_http *ps_call_http(struct ps_call_client *client)
 {
     return client->http;
@@ -114,6 +106,46 @@ struct ps_http *ps_call_http(struct ps_call_client *client)
 struct ps_span ps_call_region(const struct ps_call_client *client)
 {
     return client->region;
+}
+
+/* -- warm ------------------------------------------------------------------------------------------------------ */
+
+/* The first signature costs a hundred times the second; this request is never sent. */
+static enum ps_err sign_once(const struct ps_call_client *client, struct ps_arena *arena)
+{
+    struct ps_http_request request = { .method = "GET", .url = PS_SPAN("https://localhost/") };
+    struct ps_sigv4_scope scope = { .region = PS_SPAN("us-east-1"),
+                                    .service = PS_SPAN("s3"),
+                                    .now_ms = ps_clock_now_ms() };
+    return ps_sigv4_sign(arena, &client->credentials, &scope, &request);
+}
+
+/* The signature is made while the server is at its part of the handshake. */
+static enum ps_err connect_and_sign(struct ps_call_client *client, struct ps_arena *arena,
+                                    struct ps_http_exchange *exchange)
+{
+    enum { STEPS = 2 }; /* connects; says hello where that was done at once */
+    enum ps_err err = ps_http_start(client->http, arena, exchange);
+    for (size_t i = 0; err == PS_OK && i < STEPS; i++)
+        err = ps_http_poll(client->http, 0);
+    if (client->credentials.present) PS_TRY(sign_once(client, arena));
+    return err;
+}
+
+enum ps_err ps_call_warm(struct ps_call_client *client, struct ps_span origin, uint32_t timeout_ms)
+{
+    struct ps_arena arena;
+    PS_TRY(ps_arena_init(&arena, 64 << 10));
+    struct ps_http_exchange exchange = {
+        .request = { .method = "HEAD", .url = origin, .timeout_ms = timeout_ms, .response_bytes_max = 4096 },
+    };
+    enum ps_err err = connect_and_sign(client, &arena, &exchange);
+    if (err == PS_OK)
+        err = ps_http_wait(client->http, &exchange);
+    else
+        ps_http_cancel(client->http, &exchange);
+    ps_arena_fini(&arena);
+    return err;
 }
 
 /* -- authorization --------------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* The one signed call that all services use: endpoint -> sign -> send -> classify, with retries where asked.
- * ps_call_client holds what every call shares: HTTP, credentials, region, retry quota. One per process. */
+ * ps_call_client holds what the calls of one thread share: HTTP, credentials, region, retry quota. */
 #ifndef PS_CALL_H
 #define PS_CALL_H
 
@@ -13,14 +13,24 @@ struct ps_call_client_options {
     struct ps_span region;       /* may be empty when no AWS service is called */
     struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); else AWS_CA_BUNDLE */
     uint32_t connect_timeout_ms; /* 0: 1000 */
-    bool needs_credentials;      /* init reads them and signs once, so that the first call finds all warm */
+    bool needs_credentials;      /* they are read at once */
 };
 
-/* Opens HTTP, TLS roots and, when asked, credentials and signer. All the slow set-up happens here, in init. */
+/* Opens HTTP and, when asked, credentials and signer. */
 PS_API PS_MUST_USE enum ps_err ps_call_client_open(struct ps_arena *process,
                                                    const struct ps_call_client_options *options,
                                                    struct ps_call_client **out);
 PS_API void ps_call_client_close(struct ps_call_client *client);
+
+/* Opens a connection to the origin (scheme://host[:port]) now and signs once, so that the first call finds all that
+ * warm: the slow set-up happens here, in init. A failure is told but harmless. */
+PS_API PS_MUST_USE enum ps_err ps_call_warm(struct ps_call_client *client, struct ps_span origin, uint32_t timeout_ms);
+
+/* Around a snapshot of the process (SnapStart). suspend closes all connections; nothing may be in flight. resume makes
+ * random numbers differ from those of the snapshot's other copies, and reads credentials again where the client has
+ * some: those of the snapshot belong to another environment and may have ended. Connections are opened by use. */
+PS_API PS_MUST_USE enum ps_err ps_call_client_suspend(struct ps_call_client *client);
+PS_API PS_MUST_USE enum ps_err ps_call_client_resume(struct ps_call_client *client);
 PS_API struct ps_http *ps_call_http(struct ps_call_client *client);
 PS_API struct ps_span ps_call_region(const struct ps_call_client *client);
 

@@ -3,6 +3,7 @@
 #include <aws/common/allocator.h>
 #include <aws/common/common.h>
 #include <aws/common/error.h>
+#include <pthread.h>
 #include <stddef.h>
 
 /* aws_common_library_init opens libnuma by name where it is installed: 0.3 ms and 0.6 MB for a library that nothing
@@ -15,9 +16,12 @@ void *__wrap_dlopen(const char *file, int mode)
     return NULL;
 }
 
-void ps_crt_open(void)
+void ps_crt_open(void (*start)(struct aws_allocator *allocator))
 {
-    aws_common_library_init(aws_default_allocator());
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    start(aws_default_allocator());
+    pthread_mutex_unlock(&lock);
 }
 
 const char *ps_crt_error_name(void)

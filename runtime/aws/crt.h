@@ -4,10 +4,11 @@
 #ifndef PS_CRT_H
 #define PS_CRT_H
 
-#include "base/attrs.h"
+struct aws_allocator;
 
-/* Once per process; more calls do nothing. */
-void ps_crt_open(void);
+/* Calls start, the init function of one of the libraries, which starts those below it. Each of them remembers in a
+ * plain variable that it has been started, so threads take turns here; more calls do nothing. */
+void ps_crt_open(void (*start)(struct aws_allocator *allocator));
 
 /* What the library's last failure on this thread was: "AWS_AUTH_SIGNING_INVALID_CONFIGURATION". */
 const char *ps_crt_error_name(void);

@@ -16,8 +16,7 @@ static bool update(struct aws_hash *hash, const struct ps_span *parts, size_t co
 
 enum ps_err ps_digest_sha256(const struct ps_span *parts, size_t count, unsigned char out[PS_DIGEST_SHA256_BYTES])
 {
-    ps_crt_open();
-    aws_cal_library_init(aws_default_allocator());
+    ps_crt_open(aws_cal_library_init);
     struct aws_hash *hash = aws_sha256_new(aws_default_allocator());
     if (hash == NULL) PS_FAIL(PS_ERR_SYSTEM, "SHA-256: %s", ps_crt_error_name());
     unsigned char digest[PS_DIGEST_SHA256_BYTES] = { 0 };

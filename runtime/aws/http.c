@@ -1,9 +1,12 @@
 #include "aws/http.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "aws/tls.h"
 #include "aws/url.h"
 #include "base/assert.h"
 #include "host/clock.h"
@@ -14,7 +17,7 @@ enum {
     RETRY_AFTER_SECONDS_MAX = 3600,
 };
 
-/* A reusable easy handle. Its options that never change are set once, at open. */
+/* A reusable easy handle, made at its first use. Its options that never change are set once, then. */
 struct slot {
     CURL *easy;
     struct ps_http *http;
@@ -24,11 +27,18 @@ struct slot {
     char error[CURL_ERROR_SIZE];
 };
 
+/* One of the two. */
+struct roots {
+    const char *file;
+    const char *folder;
+};
+
 struct ps_http {
     CURLM *multi;
     CURLSH *share;
-    const char *amazon_roots; /* files */
-    const char *other_roots;
+    struct roots amazon_roots;
+    struct roots other_roots;
+    uint32_t connect_timeout_ms;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -41,12 +51,12 @@ static const char *const SYSTEM_BUNDLES[] = {
     "/etc/ssl/cert.pem",
 };
 
-static const char *system_bundle(void)
+static struct roots system_bundle(void)
 {
     for (size_t i = 0; i < sizeof SYSTEM_BUNDLES / sizeof SYSTEM_BUNDLES[0]; i++) {
-        if (access(SYSTEM_BUNDLES[i], R_OK) == 0) return SYSTEM_BUNDLES[i];
+        if (access(SYSTEM_BUNDLES[i], R_OK) == 0) return (struct roots){ .file = SYSTEM_BUNDLES[i] };
     }
-    return SYSTEM_BUNDLES[0]; /* a TLS call will say that it cannot be read */
+    return (struct roots){ .file = SYSTEM_BUNDLES[0] }; /* a TLS call will say that it cannot be read */
 }
 
 /* NUL-terminated on arena. */
@@ -61,21 +71,25 @@ static enum ps_err copy_text(struct ps_arena *arena, struct ps_span text, const 
 }
 
 /* What is not given leaves *out as it is. */
-static enum ps_err choose_file(struct ps_arena *process, struct ps_span path, const char **out)
+static enum ps_err choose(struct ps_arena *process, struct ps_span path, struct roots *out)
 {
     if (path.len == 0) return PS_OK;
-    PS_TRY(copy_text(process, path, out));
-    if (access(*out, R_OK) != 0) PS_FAIL(PS_ERR_BAD_CONFIG, "CA file %s cannot be read", *out);
+    const char *name = NULL;
+    struct stat status;
+    PS_TRY(copy_text(process, path, &name));
+    if (access(name, R_OK) != 0 || stat(name, &status) != 0)
+        PS_FAIL(PS_ERR_BAD_CONFIG, "root certificates %s cannot be read", name);
+    *out = S_ISDIR(status.st_mode) ? (struct roots){ .folder = name } : (struct roots){ .file = name };
     return PS_OK;
 }
 
 static enum ps_err choose_roots(struct ps_arena *process, const struct ps_http_options *options, struct ps_http *http)
 {
     http->other_roots = system_bundle();
-    PS_TRY(choose_file(process, options->system_bundle_file, &http->other_roots));
+    PS_TRY(choose(process, options->system_roots, &http->other_roots));
     http->amazon_roots = http->other_roots;
-    PS_TRY(choose_file(process, options->other_ca_file, &http->other_roots));
-    return choose_file(process, options->amazon_ca_file, &http->amazon_roots);
+    PS_TRY(choose(process, options->other_roots, &http->other_roots));
+    return choose(process, options->amazon_roots, &http->amazon_roots);
 }
 
 static bool host_is_amazon(struct ps_span host)
@@ -89,7 +103,7 @@ static bool host_is_amazon(struct ps_span host)
     return false;
 }
 
-static const char *roots_for(const struct ps_http *http, struct ps_span host)
+static struct roots roots_for(const struct ps_http *http, struct ps_span host)
 {
     return host_is_amazon(host) ? http->amazon_roots : http->other_roots;
 }
@@ -106,7 +120,7 @@ static const char *roots_for(const struct ps_http *http, struct ps_span host)
 
 static size_t on_body(char *data, size_t size, size_t count, void *context);
 
-static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
+static CURLcode set_for_life(struct slot *slot)
 {
     CURL *easy = slot->easy;
     CURLcode result = CURLE_OK;
@@ -118,11 +132,11 @@ static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
     SET(CURLOPT_PATH_AS_IS, 1L); /* the path that was signed is the path that is sent */
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)slot->http->connect_timeout_ms);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_CA_CACHE_TIMEOUT, -1L); /* a bundle is parsed once in the life of the process */
+    SET(CURLOPT_CA_CACHE_TIMEOUT, -1L); /* a file is parsed once in the life of the process */
     SET(CURLOPT_USERAGENT, "penstock");
     SET(CURLOPT_SHARE, slot->http->share);
     SET(CURLOPT_ERRORBUFFER, slot->error);
@@ -132,14 +146,16 @@ static CURLcode set_for_life(struct slot *slot, uint32_t connect_timeout_ms)
     return result;
 }
 
-static enum ps_err open_slot(struct ps_http *http, struct slot *slot, uint32_t connect_timeout_ms)
+static enum ps_err open_slot(struct ps_http *http, struct slot *slot)
 {
     slot->http = http;
     slot->easy = curl_easy_init();
     if (slot->easy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "libcurl: no handle");
-    CURLcode code = set_for_life(slot, connect_timeout_ms);
-    if (code != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
-    return PS_OK;
+    CURLcode code = set_for_life(slot);
+    if (code == CURLE_OK) return PS_OK;
+    curl_easy_cleanup(slot->easy);
+    slot->easy = NULL;
+    PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
 }
 
 /* Connections and resolved names are shared by being in one multi; TLS sessions only through a share. */
@@ -155,21 +171,33 @@ static enum ps_err open_multi(struct ps_http *http)
     return PS_OK;
 }
 
+/* libcurl is started once and stays: clients of other threads may be using it when one is closed. */
+static CURLcode started;
+
+static void start_libcurl(void)
+{
+    ps_tls_open();
+    started = curl_global_init(CURL_GLOBAL_SSL);
+}
+
+static enum ps_err open_handles(struct ps_http *http)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_libcurl);
+    if (started != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(started));
+    enum ps_err err = open_multi(http);
+    if (err != PS_OK) ps_http_close(http);
+    return err;
+}
+
 enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options, struct ps_http **out)
 {
     struct ps_http *http = PS_ARENA_NEW(process, struct ps_http);
     if (http == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "HTTP client");
     PS_TRY(choose_roots(process, options, http));
-    CURLcode code = curl_global_init(CURL_GLOBAL_SSL);
-    if (code != CURLE_OK) PS_FAIL(PS_ERR_SYSTEM, "libcurl: %s", curl_easy_strerror(code));
-    enum ps_err err = open_multi(http);
-    uint32_t connect_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
-    for (size_t i = 0; err == PS_OK && i < PS_HTTP_IN_FLIGHT_MAX; i++)
-        err = open_slot(http, &http->slots[i], connect_ms);
-    if (err != PS_OK) {
-        ps_http_close(http);
-        return err;
-    }
+    http->connect_timeout_ms =
+        options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
+    PS_TRY(open_handles(http));
     *out = http;
     return PS_OK;
 }
@@ -187,7 +215,13 @@ void ps_http_close(struct ps_http *http)
     if (http->share != NULL) (void)curl_share_cleanup(http->share);
     http->multi = NULL;
     http->share = NULL;
-    curl_global_cleanup();
+}
+
+enum ps_err ps_http_drop_connections(struct ps_http *http)
+{
+    PS_ASSERT(http->in_flight == 0);
+    ps_http_close(http);
+    return open_handles(http);
 }
 
 /* -- answers --------------------------------------------------------------------------------------------------- */
@@ -405,11 +439,13 @@ static enum ps_err set_request(struct slot *slot, struct ps_arena *arena, const 
     const char *address = NULL;
     PS_TRY(copy_text(arena, request->url, &address));
     CURL *easy = slot->easy;
+    struct roots roots = roots_for(slot->http, url.host);
     CURLcode result = set_method(easy, request);
     SET(CURLOPT_URL, address);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    SET(CURLOPT_CAINFO, roots_for(slot->http, url.host));
+    SET(CURLOPT_CAINFO, roots.file);
+    SET(CURLOPT_CAPATH, roots.folder);
     if (result != CURLE_OK) PS_FAIL(classify(result), "libcurl: %s", curl_easy_strerror(result));
     return PS_OK;
 }
@@ -429,6 +465,7 @@ enum ps_err ps_http_start(struct ps_http *http, struct ps_arena *arena, struct p
     PS_ASSERT(exchange->request.header_count <= PS_HTTP_HEADERS_MAX);
     struct slot *slot = free_slot(http);
     if (slot == NULL) PS_FAIL(PS_ERR_TOO_LARGE, "more than %d HTTP exchanges in flight", PS_HTTP_IN_FLIGHT_MAX);
+    if (slot->easy == NULL) PS_TRY(open_slot(http, slot));
     PS_TRY(set_request(slot, arena, &exchange->request));
     exchange->response = (struct ps_http_response){ 0 };
     exchange->arena = arena;
@@ -481,10 +518,9 @@ void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange)
     release(slot);
 }
 
-enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_http_exchange *exchange)
+enum ps_err ps_http_wait(struct ps_http *http, struct ps_http_exchange *exchange)
 {
     enum { POLL_MS = 1000 };
-    PS_TRY(ps_http_start(http, arena, exchange));
     while (!exchange->done) {
         enum ps_err err = ps_http_poll(http, POLL_MS);
         if (err == PS_OK) continue;
@@ -495,14 +531,8 @@ enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_
     return PS_OK;
 }
 
-enum ps_err ps_http_warm(struct ps_http *http, struct ps_span origin, uint32_t timeout_ms)
+enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena, struct ps_http_exchange *exchange)
 {
-    struct ps_arena arena;
-    PS_TRY(ps_arena_init(&arena, 64 << 10));
-    struct ps_http_exchange exchange = {
-        .request = { .method = "HEAD", .url = origin, .timeout_ms = timeout_ms, .response_bytes_max = 4096 },
-    };
-    enum ps_err err = ps_http_run(http, &arena, &exchange);
-    ps_arena_fini(&arena);
-    return err;
+    PS_TRY(ps_http_start(http, arena, exchange));
+    return ps_http_wait(http, exchange);
 }

@@ -1,7 +1,7 @@
 /* HTTP through libcurl's multi interface (the door to libcurl): kept-alive connections, several exchanges in
  * flight, one deadline each. No redirects are followed, no Expect: 100-continue is sent, no proxy from the
- * environment is used, response bodies have a ceiling, TLS certificates are always checked. One ps_http per process,
- * used by one thread. */
+ * environment is used, response bodies have a ceiling, TLS certificates are always checked. Each thread has a ps_http
+ * of its own; what they share (libcurl, OpenSSL) is started by the first one and never stopped. */
 #ifndef PS_HTTP_H
 #define PS_HTTP_H
 
@@ -13,12 +13,14 @@ enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
 
 struct ps_http; /* opaque */
 
-/* Files of root certificates; what is empty falls back to the system's bundle. */
+/* Paths of root certificates; what is empty falls back to the system's. A PEM file is parsed whole by the first
+ * handshake that needs it; a folder whose files are named by subject hash (openssl-rehash(1)) only where a chain ends.
+ */
 struct ps_http_options {
-    struct ps_span amazon_ca_file;     /* for amazonaws.com, api.aws and on.aws hosts */
-    struct ps_span other_ca_file;      /* for all other hosts */
-    struct ps_span system_bundle_file; /* empty: where Amazon Linux and Debian keep it */
-    uint32_t connect_timeout_ms;       /* 0: 1000 */
+    struct ps_span amazon_roots; /* for amazonaws.com, api.aws and on.aws hosts */
+    struct ps_span other_roots;  /* for all other hosts */
+    struct ps_span system_roots; /* empty: the bundle where Amazon Linux and Debian keep it */
+    uint32_t connect_timeout_ms; /* 0: 1000 */
 };
 
 struct ps_http_header {
@@ -56,14 +58,14 @@ struct ps_http_exchange {
     void *slot;       /* private to http.c */
 };
 
-/* BAD_CONFIG for a CA file that is named and cannot be read. */
+/* BAD_CONFIG for roots that are named and cannot be read. */
 PS_API PS_MUST_USE enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options *options,
                                             struct ps_http **out);
 PS_API void ps_http_close(struct ps_http *http);
 
-/* Opens a connection to the origin (scheme://host[:port]) now, so that the first call finds it warm; a failure is
- * told but harmless. */
-PS_API PS_MUST_USE enum ps_err ps_http_warm(struct ps_http *http, struct ps_span origin, uint32_t timeout_ms);
+/* Closes all connections and forgets names and TLS sessions; nothing may be in flight. The next exchange connects
+ * anew. After a failure http can only be closed. */
+PS_API PS_MUST_USE enum ps_err ps_http_drop_connections(struct ps_http *http);
 
 /* Begins an exchange. TOO_LARGE when PS_HTTP_IN_FLIGHT_MAX are in flight; BAD_CONFIG for a URL, BAD_INPUT for a header
  * that cannot be sent. */
@@ -77,7 +79,10 @@ PS_API PS_MUST_USE enum ps_err ps_http_poll(struct ps_http *http, uint32_t wait_
 /* Breaks off an exchange that is not done (its connection is closed). */
 PS_API void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange);
 
-/* start + poll until done. Returns exchange->err with a note. */
+/* Polls until the exchange is done. Returns exchange->err with a note. */
+PS_API PS_MUST_USE enum ps_err ps_http_wait(struct ps_http *http, struct ps_http_exchange *exchange);
+
+/* start + wait. */
 PS_API PS_MUST_USE enum ps_err ps_http_run(struct ps_http *http, struct ps_arena *arena,
                                            struct ps_http_exchange *exchange);
 

@@ -174,7 +174,7 @@ enum ps_err ps_opensearch_open(struct ps_arena *process, struct ps_call_client *
         return err;
     }
     /* If it fails, the first request meets the same trouble and can tell it. */
-    enum ps_err warm = ps_http_warm(sink->http, sink->options.endpoint, WARM_MS_MAX);
+    enum ps_err warm = ps_call_warm(client, sink->options.endpoint, WARM_MS_MAX);
     (void)warm;
     *out = sink;
     return PS_OK;

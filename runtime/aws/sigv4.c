@@ -197,8 +197,7 @@ static enum ps_err sign(struct ps_arena *arena, const struct aws_credentials *cr
 
 enum ps_err ps_sigv4_open(void)
 {
-    ps_crt_open();
-    aws_auth_library_init(aws_default_allocator());
+    ps_crt_open(aws_auth_library_init);
     return PS_OK;
 }
 

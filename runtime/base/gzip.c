@@ -1,6 +1,9 @@
 #include "base/gzip.h"
 
 #include <libdeflate.h>
+#include <pthread.h>
+
+#include "base/assert.h"
 
 /* Deflate cannot do better than 1032:1 (a match of 258 bytes in two bits). A hint beyond that is a lie. */
 enum { RATIO_MAX = 1032, RATIO_USUAL = 4, GZIP_BYTES_MIN = 18, FIRST_BYTES_MIN = 256 };
@@ -16,12 +19,32 @@ enum ps_gzip_form ps_gzip_detect(struct ps_span data)
     return deflate && checked && !dictionary ? PS_GZIP_ZLIB : PS_GZIP_PLAIN;
 }
 
-/* One for each thread, allocated at its first use and kept: a warm process does not allocate here. */
+static pthread_key_t decompressor_key;
+static bool decompressor_key_made;
+
+static void free_decompressor(void *decompressor)
+{
+    libdeflate_free_decompressor(decompressor);
+}
+
+static void make_decompressor_key(void)
+{
+    decompressor_key_made = pthread_key_create(&decompressor_key, free_decompressor) == 0;
+}
+
+/* One for each thread, allocated at its first use and kept until the thread ends: a warm process does not allocate
+ * here. */
 static struct libdeflate_decompressor *decompressor(void)
 {
-    static _Thread_local struct libdeflate_decompressor *t_decompressor;
-    if (t_decompressor == NULL) t_decompressor = libdeflate_alloc_decompressor();
-    return t_decompressor;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_decompressor_key);
+    if (!decompressor_key_made) return NULL;
+    struct libdeflate_decompressor *with = pthread_getspecific(decompressor_key);
+    if (with != NULL) return with;
+    with = libdeflate_alloc_decompressor();
+    if (with == NULL || pthread_setspecific(decompressor_key, with) == 0) return with;
+    libdeflate_free_decompressor(with);
+    return NULL;
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -128,6 +151,16 @@ struct ps_gzip_compressor {
     struct libdeflate_compressor *with;
 };
 
+/* Faults the compressor's tables in: 33 pages at level 1, which the first request would wait for. Shorter texts than
+ * about 50 bytes are only copied. */
+static void touch_tables(struct libdeflate_compressor *with)
+{
+    static const char TEXT[128] = { 0 };
+    char out[256];
+    size_t made = libdeflate_gzip_compress(with, TEXT, sizeof TEXT, out, sizeof out);
+    PS_ASSERT(made > 0);
+}
+
 enum ps_err ps_gzip_compressor_open(struct ps_arena *process, int level, struct ps_gzip_compressor **out)
 {
     if (level < 1 || level > 9) PS_FAIL(PS_ERR_BAD_CONFIG, "gzip level %d is not 1 to 9", level);
@@ -135,6 +168,7 @@ enum ps_err ps_gzip_compressor_open(struct ps_arena *process, int level, struct 
     if (compressor == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no room for a compressor");
     compressor->with = libdeflate_alloc_compressor(level);
     if (compressor->with == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no compressor of level %d", level);
+    touch_tables(compressor->with);
     *out = compressor;
     return PS_OK;
 }

@@ -20,7 +20,7 @@ PS_API enum ps_gzip_form ps_gzip_detect(struct ps_span data);
 /* Inflates every member of data onto arena as one span. TOO_LARGE over bytes_max, BAD_INPUT (with the offset of
  * the member) for damage or truncation. Zero bytes after the last member are allowed, anything else is not.
  * The ISIZE trailer is a hint and never trusted. While it works it may use as much of arena as bytes_max; what stays
- * is the result. The decompressor is allocated once for each thread, at its first call. */
+ * is the result. The decompressor is allocated at the first call of a thread and freed at the end of the thread. */
 PS_API PS_MUST_USE enum ps_err ps_gzip_inflate(struct ps_arena *arena, struct ps_span data, enum ps_gzip_form form,
                                                size_t bytes_max, struct ps_span *out);
 

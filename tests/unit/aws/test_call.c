@@ -278,6 +278,59 @@ static void a_client_without_credentials_says_so_at_once(void)
     setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
 }
 
+static void a_warm_connection_serves_the_first_call(void)
+{
+    const struct fake_http_step script[] = { { .method = "HEAD", .target = "/", .reply = { .status = 403 } },
+                                             { .method = "POST" } };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    struct ps_http_exchange exchange = post(server);
+    CHECK_OK(ps_call_warm(client, fake_http_url(server), 5000));
+    CHECK_OK(ps_call_run(client, &arena, &SIGNED, &THRICE, &NO_DEADLINE, &exchange));
+    CHECK_EQ(fake_http_request(server, 1).connection, 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_server_that_cannot_be_warmed_is_told(void)
+{
+    CHECK_ERR(ps_call_warm(client, PS_SPAN("http://127.0.0.1:1"), 5000), PS_ERR_UNAVAILABLE);
+    CHECK_ERR(ps_call_warm(client, PS_SPAN("ftp://127.0.0.1"), 5000), PS_ERR_BAD_CONFIG);
+}
+
+static void a_client_goes_on_after_a_snapshot_with_new_connections_and_credentials(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .status = 200 } } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    struct ps_call_client *other = NULL;
+    const struct ps_call_client_options options = { .region = PS_SPAN("eu-west-1"), .needs_credentials = true };
+    CHECK_OK(ps_call_client_open(&process, &options, &other));
+    struct ps_http_exchange before = post(server), after = post(server);
+    CHECK_OK(ps_call_run(other, &arena, &SIGNED, &THRICE, &NO_DEADLINE, &before));
+    CHECK_OK(ps_call_client_suspend(other));
+    setenv("AWS_ACCESS_KEY_ID", "AKID2", 1);
+    CHECK_OK(ps_call_client_resume(other));
+    CHECK_OK(ps_call_run(other, &arena, &SIGNED, &THRICE, &NO_DEADLINE, &after));
+    struct fake_http_request request = fake_http_request(server, 1);
+    CHECK_EQ(request.connection, 1);
+    CHECK(ps_span_find(fake_http_header(&request, "Authorization"), PS_SPAN("AKID2")) != PS_SPAN_NONE);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    CHECK_ERR(ps_call_client_resume(other), PS_ERR_DENIED);
+    ps_call_client_close(other);
+    CHECK_EQ(fake_http_finish(server), 0);
+    setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
+}
+
+static void a_client_that_never_signs_resumes_without_credentials(void)
+{
+    unsetenv("AWS_ACCESS_KEY_ID");
+    struct ps_call_client *other = NULL;
+    const struct ps_call_client_options options = { .needs_credentials = false };
+    CHECK_OK(ps_call_client_open(&process, &options, &other));
+    CHECK_OK(ps_call_client_suspend(other));
+    CHECK_OK(ps_call_client_resume(other));
+    ps_call_client_close(other);
+    setenv("AWS_ACCESS_KEY_ID", "AKID1", 1);
+}
+
 static enum ps_err open_and_authorize(struct ps_arena *swept)
 {
     struct ps_call_client *other = NULL;
@@ -324,6 +377,10 @@ int main(void)
     RUN(credentials_of_an_endpoint_are_renewed_before_their_end);
     RUN(credentials_that_change_at_each_reading_do_not_keep_a_refused_call_alive);
     RUN(a_client_without_credentials_says_so_at_once);
+    RUN(a_warm_connection_serves_the_first_call);
+    RUN(a_server_that_cannot_be_warmed_is_told);
+    RUN(a_client_goes_on_after_a_snapshot_with_new_connections_and_credentials);
+    RUN(a_client_that_never_signs_resumes_without_credentials);
     RUN(each_missing_piece_of_memory_is_reported);
     ps_call_client_close(client);
     ps_arena_fini(&arena);

@@ -1,5 +1,8 @@
 #include "aws/http.h"
 
+#include <dirent.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,21 +100,6 @@ static void a_connection_serves_many_exchanges(void)
         CHECK_OK(ps_http_run(http, &arena, &exchange));
     }
     CHECK_EQ(fake_http_request(server, 4).connection, 0);
-    CHECK_EQ(fake_http_finish(server), 0);
-}
-
-static void a_warm_connection_serves_the_first_exchange(void)
-{
-    const struct fake_http_step script[] = { { .method = "HEAD", .target = "/", .reply = { .status = 403 } },
-                                             { .method = "PUT" } };
-    struct fake_http *server = fake_http_open(script, 2, false);
-    CHECK_OK(ps_http_warm(http, fake_http_url(server), 5000));
-    struct ps_http_exchange exchange = get(server, "/key");
-    exchange.request.method = "PUT";
-    CHECK_OK(ps_http_run(http, &arena, &exchange));
-    struct fake_http_request request = fake_http_request(server, 1);
-    CHECK_EQ(request.connection, 0);
-    CHECK_TEXT(fake_http_header(&request, "Content-Length"), "0");
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
@@ -266,7 +254,6 @@ static void nobody_listening_is_unavailable(void)
         .request = { .method = "GET", .url = PS_SPAN("http://127.0.0.1:1/"), .timeout_ms = 5000 },
     };
     CHECK_ERR(ps_http_run(http, &arena, &exchange), PS_ERR_UNAVAILABLE);
-    CHECK(ps_http_warm(http, PS_SPAN("http://127.0.0.1:1"), 5000) != PS_OK);
 }
 
 static void an_exchange_can_be_broken_off(void)
@@ -357,25 +344,84 @@ static void tls_is_checked_against_the_given_roots(void)
     struct fake_http *server = fake_http_open_tls(script, 1, true, ca_file);
     struct fake_http *other = fake_http_open_tls(script, 1, true, other_ca_file);
     struct ps_http_exchange exchange = { 0 };
-    CHECK_OK(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    CHECK_OK(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     CHECK_TEXT(exchange.response.body, "sealed");
-    CHECK_OK(
-        run_tls((struct ps_http_options){ .system_bundle_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
+    CHECK_OK(run_tls((struct ps_http_options){ .system_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange));
     /* Another root of the same name, the system's roots, and a name that the certificate does not hold. */
     CHECK_ERR(
-        run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
+        run_tls((struct ps_http_options){ .other_roots = ps_span_of(other_ca_file) }, server, "127.0.0.1", &exchange),
         PS_ERR_BAD_CONFIG);
     CHECK_ERR(run_tls((struct ps_http_options){ 0 }, server, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
-    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = ps_span_of(ca_file) }, server, "localhost", &exchange),
+    CHECK_ERR(run_tls((struct ps_http_options){ .other_roots = ps_span_of(ca_file) }, server, "localhost", &exchange),
               PS_ERR_BAD_CONFIG);
     /* The Amazon roots serve Amazon's hosts only. */
-    CHECK_ERR(
-        run_tls((struct ps_http_options){ .amazon_ca_file = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
-        PS_ERR_BAD_CONFIG);
-    CHECK_ERR(run_tls((struct ps_http_options){ .other_ca_file = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1",
-                      &exchange),
+    CHECK_ERR(run_tls((struct ps_http_options){ .amazon_roots = ps_span_of(ca_file) }, server, "127.0.0.1", &exchange),
               PS_ERR_BAD_CONFIG);
+    CHECK_ERR(
+        run_tls((struct ps_http_options){ .other_roots = PS_SPAN("/nowhere/ca.pem") }, server, "127.0.0.1", &exchange),
+        PS_ERR_BAD_CONFIG);
     CHECK_EQ(fake_http_finish(other), 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+/* Moves the certificate in ca into a folder, named as OpenSSL looks for it. */
+static void make_roots_folder(const char *ca, char *folder, char *file, size_t file_bytes)
+{
+    CHECK(mkdtemp(folder) != NULL);
+    FILE *in = fopen(ca, "re");
+    X509 *certificate = in == NULL ? NULL : PEM_read_X509(in, NULL, NULL, NULL);
+    CHECK_OR_RETURN(certificate != NULL);
+    (void)snprintf(file, file_bytes, "%s/%08lx.0", folder, X509_subject_name_hash(certificate));
+    CHECK_EQ(rename(ca, file), 0);
+    X509_free(certificate);
+    (void)fclose(in);
+}
+
+static void roots_may_be_a_folder(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("sealed") } } };
+    struct fake_http *server = fake_http_open_tls(script, 1, true, ca_file);
+    struct fake_http *other = fake_http_open_tls(script, 1, true, other_ca_file);
+    char folder[] = "/tmp/penstock-test-roots-XXXXXX", file[64] = "";
+    make_roots_folder(ca_file, folder, file, sizeof file);
+    struct ps_http_options options = { .other_roots = ps_span_of(folder) };
+    struct ps_http_exchange exchange = { 0 };
+    CHECK_OK(run_tls(options, server, "127.0.0.1", &exchange));
+    CHECK_TEXT(exchange.response.body, "sealed");
+    /* Another root of the same name, and a folder without it. */
+    CHECK_ERR(run_tls(options, other, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
+    CHECK_EQ(unlink(file), 0);
+    CHECK_ERR(run_tls(options, server, "127.0.0.1", &exchange), PS_ERR_BAD_CONFIG);
+    CHECK_EQ(rmdir(folder), 0);
+    CHECK_EQ(fake_http_finish(other), 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static size_t count_open_files(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    while (folder != NULL && readdir(folder) != NULL) // NOLINT(concurrency-mt-unsafe)
+        count++;
+    if (folder != NULL) closedir(folder);
+    return count;
+}
+
+static void dropped_connections_are_closed_and_opened_again_by_use(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .body = PS_SPAN("body") } } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    struct ps_http *client = NULL;
+    CHECK_OK(ps_http_open(&process, &(struct ps_http_options){ 0 }, &client));
+    for (size_t i = 0; i < 2; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_OK(ps_http_run(client, &arena, &exchange));
+        CHECK_EQ(fake_http_request(server, i).connection, i);
+        size_t files = count_open_files();
+        CHECK_OK(ps_http_drop_connections(client));
+        CHECK_EQ(count_open_files(), files - 1);
+    }
+    ps_http_close(client);
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
@@ -385,7 +431,7 @@ static struct fake_http *swept_server;
 static enum ps_err open_and_run(void)
 {
     struct ps_http *client = NULL;
-    PS_TRY(ps_http_open(&swept, &(struct ps_http_options){ .system_bundle_file = PS_SPAN("/dev/null") }, &client));
+    PS_TRY(ps_http_open(&swept, &(struct ps_http_options){ .system_roots = PS_SPAN("/dev/null") }, &client));
     struct ps_http_exchange exchange = get(swept_server, "/");
     enum ps_err err = ps_http_run(client, &swept, &exchange);
     ps_http_close(client);
@@ -412,7 +458,6 @@ int main(void)
     RUN(a_request_arrives_as_given_and_the_answer_comes_back);
     RUN(a_get_sends_only_what_was_asked_for);
     RUN(a_connection_serves_many_exchanges);
-    RUN(a_warm_connection_serves_the_first_exchange);
     RUN(several_exchanges_are_in_flight_at_once);
     RUN(retry_after_is_read_in_both_forms);
     RUN(an_answer_over_its_limit_is_refused_announced_or_not);
@@ -428,6 +473,8 @@ int main(void)
     RUN(a_large_body_arrives_whole);
     RUN(each_missing_piece_of_memory_is_reported);
     RUN(tls_is_checked_against_the_given_roots);
+    RUN(roots_may_be_a_folder);
+    RUN(dropped_connections_are_closed_and_opened_again_by_use);
     ps_http_close(http);
     ps_arena_fini(&arena);
     ps_arena_fini(&process);

@@ -1,5 +1,6 @@
 #include "base/gzip.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,6 +430,26 @@ static void a_result_that_does_not_fit_is_too_large(void)
     ps_arena_fini(&arena);
 }
 
+static void *inflate_in_a_thread(void *context)
+{
+    struct ps_arena arena = check_arena(1 << 20);
+    struct ps_span inflated = { 0 };
+    CHECK_OK(ps_gzip_inflate(&arena, *(const struct ps_span *)context, PS_GZIP_GZIP, 1 << 16, &inflated));
+    CHECK_TEXT(inflated, "text");
+    ps_arena_fini(&arena);
+    return NULL;
+}
+
+/* LeakSanitizer watches. */
+static void a_thread_leaves_no_decompressor_behind(void)
+{
+    struct ps_span member = compress_with(PS_SPAN("text"), GZIP_WINDOW, NULL);
+    pthread_t thread;
+    CHECK_OR_RETURN(pthread_create(&thread, NULL, inflate_in_a_thread, &member) == 0);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    exact_free(member);
+}
+
 int main(void)
 {
     RUN(both_forms_are_inflated_whatever_the_size);
@@ -438,6 +459,7 @@ int main(void)
     RUN(a_cut_or_damaged_input_gives_nothing);
     RUN(an_error_names_the_offset_of_the_member);
     RUN(zeros_may_follow_and_nothing_else);
+    RUN(a_thread_leaves_no_decompressor_behind);
     RUN(headers_with_name_comment_and_extra_are_read);
     RUN(inflating_stops_at_the_ceiling);
     RUN(the_ceiling_counts_all_members_together);
