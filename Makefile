@@ -200,7 +200,7 @@ asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 # Only what runs on several threads: the rest would be the same as without.
 THREADED_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/lambda/test_*.c tests/unit/host/test_log.c \
-	tests/unit/aws/test_threads.c))
+	tests/unit/aws/test_several_clients.c))
 
 .PHONY: threaded
 threaded: $(THREADED_TESTS)

@@ -104,6 +104,18 @@ static void drain(void *state_memory, const struct ps_deadline *deadline)
     sink_close(&state->sink);
 }
 
+static enum ps_err before_snapshot(void *state_memory)
+{
+    struct state *state = state_memory;
+    return sink_before_snapshot(&state->sink);
+}
+
+static enum ps_err after_restore(void *state_memory)
+{
+    struct state *state = state_memory;
+    return sink_after_restore(&state->sink);
+}
+
 PS_API const struct ps_handler ps_handler = {
     .abi = PS_HANDLER_ABI,
     .name = "log-processor",
@@ -114,4 +126,6 @@ PS_API const struct ps_handler ps_handler = {
     .init = init,
     .invoke = invoke,
     .drain = drain,
+    .before_snapshot = before_snapshot,
+    .after_restore = after_restore,
 };

@@ -16,8 +16,8 @@ echo '{"n":1}' >"$work/event.json"
 compile() {
     local name=$1
     shift
-    "$cc" -std=gnu17 -O1 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Iruntime -Wall -Wextra -Werror \
-        -x c - -x none -o "$work/task/$name.so" "$@"
+    "$cc" -std=gnu17 -O1 -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -D_GNU_SOURCE -Iruntime \
+        -Wall -Wextra -Werror -x c - -x none -o "$work/task/$name.so" "$@"
 }
 
 # serve HANDLER [OPTION...]: out, err and code of one run
