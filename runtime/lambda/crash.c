@@ -27,11 +27,8 @@ static const struct fatal {
     int number;
     struct ps_span name;
 } FATALS[] = {
-    { SIGSEGV, PS_SPAN_INIT("SIGSEGV") },
-    { SIGBUS, PS_SPAN_INIT("SIGBUS") },
-    { SIGFPE, PS_SPAN_INIT("SIGFPE") },
-    { SIGILL, PS_SPAN_INIT("SIGILL") },
-    { SIGTRAP, PS_SPAN_INIT("SIGTRAP") }, /* how __builtin_trap ends on aarch64 */
+    { SIGSEGV, PS_SPAN_INIT("SIGSEGV") }, { SIGBUS, PS_SPAN_INIT("SIGBUS") },   { SIGFPE, PS_SPAN_INIT("SIGFPE") },
+    { SIGILL, PS_SPAN_INIT("SIGILL") },   { SIGTRAP, PS_SPAN_INIT("SIGTRAP") }, /* how __builtin_trap ends on aarch64 */
     { SIGABRT, PS_SPAN_INIT("SIGABRT") },
 };
 
@@ -179,9 +176,11 @@ static void post(struct ps_span request)
     uint64_t end_us = ps_clock_monotonic_us() + ANSWER_US_MAX;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
-    bool begun = connect(fd, (const struct sockaddr *)&mine->address, sizeof mine->address) == 0 || errno == EINPROGRESS;
+    bool begun =
+        connect(fd, (const struct sockaddr *)&mine->address, sizeof mine->address) == 0 || errno == EINPROGRESS;
     char reply[256];
-    if (begun && send_until(fd, request, end_us) && wait_for(fd, POLLIN, end_us)) (void)recv(fd, reply, sizeof reply, 0);
+    if (begun && send_until(fd, request, end_us) && wait_for(fd, POLLIN, end_us))
+        (void)recv(fd, reply, sizeof reply, 0);
     (void)close(fd);
 }
 

@@ -18,6 +18,7 @@ enum {
     /* From a stack pointer below the end of the stack: a frame of 16 MiB would be twice a whole stack. */
     UNREADABLE_PAGES_MAX = 4096,
     CALL_BYTES_MAX = 7,
+    LEAF_BYTES_MAX = 4096, /* code of a function that needs no frame */
 };
 
 /* -- objects ------------------------------------------------------------------------------------------------------- */
@@ -131,9 +132,9 @@ enum { RETURNS_BY_LINK = 0 };
 static struct registers read_registers(const ucontext_t *context)
 {
     const greg_t *all = context->uc_mcontext.gregs;
-    return (struct registers){
-        .pc = (uintptr_t)all[REG_RIP], .sp = (uintptr_t)all[REG_RSP], .fp = (uintptr_t)all[REG_RBP]
-    };
+    return (struct registers){ .pc = (uintptr_t)all[REG_RIP],
+                               .sp = (uintptr_t)all[REG_RSP],
+                               .fp = (uintptr_t)all[REG_RBP] };
 }
 
 static uintptr_t strip(uintptr_t address)
@@ -148,6 +149,15 @@ static bool follows_call(const uint8_t *code)
     for (int bytes = 2; bytes <= CALL_BYTES_MAX && !call; bytes++)
         call = code[-bytes] == 0xff && (code[1 - bytes] & 0x38) == 0x10;
     return call;
+}
+
+/* Whether the call before code can have led to pc, as far as the call tells where it goes to. */
+static bool can_lead_to(const uint8_t *code, uintptr_t pc)
+{
+    if (code[-5] != 0xe8 || find_object((uintptr_t)code) != find_object(pc)) return true;
+    int32_t offset = 0;
+    memcpy(&offset, code - sizeof offset, sizeof offset);
+    return pc - ((uintptr_t)code + (uintptr_t)offset) < LEAF_BYTES_MAX;
 }
 
 #elif defined(__aarch64__)
@@ -172,6 +182,13 @@ static bool follows_call(const uint8_t *code)
     uint32_t word = 0;
     memcpy(&word, code - sizeof word, sizeof word);
     return (word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000;
+}
+
+static bool can_lead_to(const uint8_t *code, uintptr_t pc)
+{
+    (void)code;
+    (void)pc;
+    return true;
 }
 
 #else
@@ -210,11 +227,15 @@ __attribute__((noinline, no_sanitize("address"))) static uintptr_t word_at(uintp
     return *(const volatile uintptr_t *)address; // NOLINT(performance-no-int-to-ptr)
 }
 
+static const uint8_t *code_at(uintptr_t address)
+{
+    return (const uint8_t *)address; // NOLINT(performance-no-int-to-ptr)
+}
+
 static bool is_return_address(uintptr_t address)
 {
     const struct object *object = find_object(address - 1);
-    return object != NULL && address - object->begin >= CALL_BYTES_MAX &&
-           follows_call((const uint8_t *)address); // NOLINT(performance-no-int-to-ptr)
+    return object != NULL && address - object->begin >= CALL_BYTES_MAX && follows_call(code_at(address));
 }
 
 /* A pair at fp, not below at. */
@@ -224,32 +245,48 @@ static bool is_pair(const struct stack *stack, uintptr_t at, uintptr_t fp)
            is_return_address(strip(word_at(fp + WORD_BYTES)));
 }
 
+struct found {
+    uintptr_t at, pair; /* the word at at points to the pair */
+};
+
 /* The chain is lost in code that uses the frame pointer register for something else. Such code saves the register
- * before it does so: somewhere above lies a word that points to the pair of the last function that kept frames. It is
- * the first word that points upwards to a pair which points upwards to a pair or into the first frame: three words in
- * agreement, one of them behind a call instruction. What an older call left behind may agree as well; then calls
- * too many are told, and those further out are right all the same. Returns the end of the stack if there is none. */
-static uintptr_t find_pair(const struct stack *stack, uintptr_t at)
+ * before it does so: somewhere above lies a word that points to the pair of the last function that kept frames. It
+ * points upwards to a pair, which points upwards to a pair or into the first frame: three words in agreement, two of
+ * them behind call instructions. Words that older calls left behind mostly point to pairs further out, where the stack
+ * was as high before; so of all such words the one with the lowest pair counts, and of these the highest. A pair that
+ * an older call left whole would tell a call too many; those further out are right all the same. */
+static struct found find_pair(const struct stack *stack, uintptr_t at)
 {
-    for (; at < stack->high; at += WORD_BYTES) {
+    struct found found = { .at = at, .pair = stack->high };
+    for (; at < found.pair; at += WORD_BYTES) {
         uintptr_t fp = word_at(at);
-        if (fp <= at || !is_pair(stack, at, fp)) continue;
+        if (fp <= at || fp > found.pair || !is_pair(stack, at, fp)) continue;
         uintptr_t next = word_at(fp);
-        if (next >= stack->high || (next > fp && is_pair(stack, fp + PAIR_BYTES, next))) return fp;
+        if (next >= stack->high || (next > fp && is_pair(stack, fp + PAIR_BYTES, next)))
+            found = (struct found){ .at = at, .pair = fp };
     }
-    return stack->high;
+    return found;
 }
 
-/* Code without a pair of its own hides its caller: pairs tell only who called that one. Its return address is in the
- * link register, or the first one into other code between at and the next pair. 0: none. */
-static uintptr_t find_hidden_caller(uintptr_t link, uintptr_t at, uintptr_t pair)
+/* Code of the system hides its caller: pairs tell only who called that one. Its return address is the first one into
+ * other code between what the system's code saved and the next pair. 0: none. */
+static uintptr_t find_hidden_caller(struct found found)
 {
-    if (RETURNS_BY_LINK) return keeps_frames(link - 1) ? link : 0;
-    for (; at < pair; at += WORD_BYTES) {
-        uintptr_t address = word_at(at);
+    for (; found.at < found.pair; found.at += WORD_BYTES) {
+        uintptr_t address = word_at(found.at);
         if (is_return_address(address) && keeps_frames(address - 1)) return address;
     }
     return 0;
+}
+
+/* Who called a function that has no pair (yet): a leaf, a function of the system, or none at all (a call through a null
+ * pointer). 0: it has one. */
+static uintptr_t find_leaf_caller(const struct registers *now, const struct stack *stack)
+{
+    /* Our own leaves have pairs there (-mno-omit-leaf-frame-pointer). */
+    if (RETURNS_BY_LINK) return !keeps_frames(now->pc) && keeps_frames(now->link - 1) ? now->link : 0;
+    uintptr_t address = stack->low < stack->high ? word_at(stack->low) : 0;
+    return is_return_address(address) && can_lead_to(code_at(address), now->pc) ? address : 0;
 }
 
 /* -- walking ------------------------------------------------------------------------------------------------------- */
@@ -265,14 +302,20 @@ void ps_frames_walk(const ucontext_t *context, const void *stack_high, struct ps
     struct registers now = read_registers(context);
     struct stack stack = find_stack(now.sp, stack_high);
     *out = (struct ps_frames){ .stack_pointer = now.sp, .count = 1, .addresses = { now.pc } };
+    add_call(out, find_leaf_caller(&now, &stack));
     uintptr_t at = stack.low;
+    uintptr_t fp = now.fp;
     while (at < stack.high && out->count < PS_FRAMES_MAX) {
-        uintptr_t pair = now.fp < stack.high ? now.fp : stack.high;
-        if (pair < stack.high && !is_pair(&stack, at, pair)) pair = find_pair(&stack, at);
-        if (!keeps_frames(out->addresses[out->count - 1])) add_call(out, find_hidden_caller(now.link, at, pair));
-        if (pair == stack.high) return;
-        add_call(out, strip(word_at(pair + WORD_BYTES)));
-        now = (struct registers){ .fp = word_at(pair) };
-        at = pair + PAIR_BYTES;
+        bool hidden = !keeps_frames(out->addresses[out->count - 1]);
+        struct found found = { .at = at, .pair = fp };
+        if (!is_pair(&stack, at, fp)) {
+            if (!hidden && fp >= stack.high) return; /* the first frame's */
+            found = find_pair(&stack, at);
+        }
+        if (hidden && !RETURNS_BY_LINK) add_call(out, find_hidden_caller(found));
+        if (found.pair == stack.high) return;
+        add_call(out, strip(word_at(found.pair + WORD_BYTES)));
+        at = found.pair + PAIR_BYTES;
+        fp = word_at(found.pair);
     }
 }
