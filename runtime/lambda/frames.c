@@ -1,10 +1,7 @@
 #include "lambda/frames.h"
 
-#include <errno.h>
 #include <link.h>
 #include <stdatomic.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "lambda/unwind.h"
 
@@ -13,10 +10,6 @@ enum {
      * function brings along. */
     OBJECTS_MAX = 64,
     NAME_BYTES_MAX = 48, /* more than any of ours; a longer name is cut */
-    WORD_BYTES = sizeof(uintptr_t),
-    PAGE_BYTES = 4096, /* real ones are this large or a multiple */
-    /* From a stack pointer below the end of the stack: a frame of 16 MiB would be twice a whole stack. */
-    UNREADABLE_PAGES_MAX = 4096,
 };
 
 /* -- objects ------------------------------------------------------------------------------------------------------- */
@@ -107,26 +100,6 @@ void ps_frames_put(struct ps_buf *buf, uintptr_t address)
 
 /* -- walking ------------------------------------------------------------------------------------------------------- */
 
-/* Whether the page of address can be read. rt_sigprocmask copies the set in before it looks at the first argument,
- * which is no operation here: it answers EFAULT or EINVAL, and changes nothing. */
-static bool can_read(uintptr_t address)
-{
-    enum { NO_OPERATION = -1, KERNEL_SET_BYTES = 8 };
-    return syscall(SYS_rt_sigprocmask, NO_OPERATION, address, NULL, KERNEL_SET_BYTES) == -1 && errno == EINVAL;
-}
-
-/* In a stack overflow the stack pointer lies below what can be read. */
-static struct ps_unwind_stack find_stack(uintptr_t sp, const void *stack_high)
-{
-    struct ps_unwind_stack stack = { .low = (sp + WORD_BYTES - 1) & -(uintptr_t)WORD_BYTES,
-                                     .high = (uintptr_t)stack_high & -(uintptr_t)WORD_BYTES };
-    for (int pages = 0; stack.low < stack.high && !can_read(stack.low); pages++) {
-        stack.low = (stack.low | (PAGE_BYTES - 1)) + 1;
-        if (pages == UNREADABLE_PAGES_MAX) stack.low = stack.high;
-    }
-    return stack;
-}
-
 static bool step(struct ps_unwind *unwind, struct ps_unwind_stack stack)
 {
     const struct object *object = find_object(unwind->pc - !unwind->interrupted);
@@ -137,7 +110,7 @@ static bool step(struct ps_unwind *unwind, struct ps_unwind_stack stack)
 void ps_frames_walk(const ucontext_t *context, const void *stack_high, struct ps_frames *out)
 {
     struct ps_unwind unwind = ps_unwind_begin(context);
-    struct ps_unwind_stack stack = find_stack(unwind.sp, stack_high);
+    struct ps_unwind_stack stack = { .low = unwind.sp, .high = (uintptr_t)stack_high };
     *out = (struct ps_frames){ .stack_pointer = unwind.sp, .count = 1, .addresses = { unwind.pc } };
     /* What a call returns to may be the next line: its last byte is told. */
     while (out->count < PS_FRAMES_MAX && step(&unwind, stack) && ps_frames_in_object(unwind.pc - 1))

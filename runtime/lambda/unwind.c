@@ -1,5 +1,9 @@
 #include "lambda/unwind.h"
 
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 enum { WORD_BYTES = sizeof(uintptr_t) };
 
 /* -- the machine --------------------------------------------------------------------------------------------------- */
@@ -51,9 +55,17 @@ __attribute__((noinline, no_sanitize("address"))) static uintptr_t word_at(uintp
     return *(const volatile uintptr_t *)address; // NOLINT(performance-no-int-to-ptr)
 }
 
+/* A crash may have left any stack pointer behind. rt_sigprocmask copies the set in before it looks at its first
+ * argument, which is no operation here: it answers EFAULT or EINVAL, and changes nothing. */
+static bool can_read(uintptr_t address)
+{
+    enum { NO_OPERATION = -1, KERNEL_SET_BYTES = 8 };
+    return syscall(SYS_rt_sigprocmask, NO_OPERATION, address, NULL, KERNEL_SET_BYTES) == -1 && errno == EINVAL;
+}
+
 static bool read_word(struct ps_unwind_stack stack, uintptr_t address, uintptr_t *out)
 {
-    if (address % WORD_BYTES != 0 || address < stack.low || address >= stack.high) return false;
+    if (address % WORD_BYTES != 0 || address < stack.low || address >= stack.high || !can_read(address)) return false;
     *out = word_at(address);
     return true;
 }

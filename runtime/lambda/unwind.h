@@ -13,7 +13,7 @@
 
 #include "base/span.h"
 
-/* Part of a thread's stack, on whole words. */
+/* What may be read of a thread's stack, if it can be. */
 struct ps_unwind_stack {
     uintptr_t low, high;
 };

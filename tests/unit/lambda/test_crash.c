@@ -107,6 +107,16 @@ CRASHES static void overflow(void)
     done = recurse(0);
 }
 
+/* Overwrites both pointers to the stack: from then on nothing of it can be read. */
+CRASHES static void lose_stack(void)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("mov $16, %rbp\n\tmov $16, %rsp\n\tpush %rax");
+#else
+    __asm__ volatile("mov x29, #16\n\tmov sp, x29\n\tstr x0, [sp]");
+#endif
+}
+
 CRASHES static int compare(const void *a, const void *b)
 {
     (void)a;
@@ -206,6 +216,8 @@ static void run(struct scene *scene, child *act)
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
+        /* Whoever else would write a line, writes it there. */
+        if (dup2(scene->log_fd, STDERR_FILENO) < 0) _exit(1);
         install();
         act(scene);
         _exit(0);
@@ -278,9 +290,10 @@ static int note_base(struct dl_phdr_info *info, size_t bytes, void *base)
 /* The function that a frame lies in; NULL: another one. */
 static function *find_function(struct ps_span frame)
 {
-    static function *const ALL[] = { write_low,           read_cut_file,      divide,   trap, call_abort, break_promise,
-                                     call_nowhere,        read_in_libc,       overflow, sort, inner,      outer,
-                                     (function *)recurse, (function *)compare };
+    static function *const ALL[] = {
+        write_low, read_cut_file, divide, trap,  call_abort, break_promise,       call_nowhere,       read_in_libc,
+        overflow,  lose_stack,    sort,   inner, outer,      (function *)recurse, (function *)compare
+    };
     uintptr_t base = 0;
     (void)dl_iterate_phdr(note_base, &base);
     struct ps_span prefix = PS_SPAN("bootstrap+0x");
@@ -431,22 +444,48 @@ static void a_stack_overflow_is_told_with_its_innermost_frames(void)
     close_scene(&scene);
 }
 
+static void a_lost_stack_is_told_with_one_frame(void)
+{
+    struct scene scene = open_scene();
+    crash_now = lose_stack;
+    run(&scene, crash_armed);
+    struct told told;
+    check_told(&scene, SIGSEGV, "request-7", &told);
+    CHECK_EQ(told.frames_count, 1);
+    CHECK(find_function(told.frames[0]) == lose_stack);
+    free(told.text);
+    close_scene(&scene);
+}
+
+static pthread_barrier_t both;
+
 static void *crash_second(void *scene)
 {
     static struct thread thread;
     enter(&thread, scene, __builtin_frame_address(0), "request-2");
+    (void)pthread_barrier_wait(&both);
+    (void)pthread_barrier_wait(&both);
     outer();
     return NULL;
+}
+
+/* Returns when both threads are in, and the second is about to crash. */
+static pthread_t start_second(struct scene *scene, struct thread *first, const void *stack_high)
+{
+    pthread_t second;
+    (void)pthread_barrier_init(&both, NULL, 2);
+    if (pthread_create(&second, NULL, crash_second, scene) != 0) _exit(1);
+    (void)pthread_barrier_wait(&both);
+    enter(first, scene, stack_high, "request-1");
+    (void)pthread_barrier_wait(&both);
+    return second;
 }
 
 static void crash_on_second_thread(const struct scene *scene)
 {
     struct thread thread = { 0 };
-    enter(&thread, scene, __builtin_frame_address(0), "request-1");
     struct scene copy = *scene;
-    pthread_t second;
-    if (pthread_create(&second, NULL, crash_second, &copy) != 0) _exit(1);
-    pthread_join(second, NULL);
+    pthread_join(start_second(&copy, &thread, __builtin_frame_address(0)), NULL);
 }
 
 static void a_crash_answers_the_request_of_its_own_thread(void)
@@ -464,33 +503,23 @@ static void a_crash_answers_the_request_of_its_own_thread(void)
     }
 }
 
-static pthread_barrier_t both;
-
-CRASHES static void crash_together(void)
-{
-    (void)pthread_barrier_wait(&both);
-    *low_address = 2;
-    done = 10;
-}
-
 static void crash_on_both_threads(const struct scene *scene)
 {
     struct thread thread = { 0 };
-    enter(&thread, scene, __builtin_frame_address(0), "request-2");
     struct scene copy = *scene;
-    pthread_t second;
-    (void)pthread_barrier_init(&both, NULL, 2);
-    if (pthread_create(&second, NULL, crash_second, &copy) != 0) _exit(1);
+    (void)start_second(&copy, &thread, __builtin_frame_address(0));
     outer();
 }
 
 static void two_crashes_at_once_give_one_answer(void)
 {
     struct scene scene = open_scene();
-    crash_now = crash_together;
+    crash_now = write_low;
     run(&scene, crash_on_both_threads);
+    CHECK(WIFSIGNALED(scene.status) && WTERMSIG(scene.status) == SIGSEGV);
+    CHECK_EQ(fake_lambda_posts(scene.fake), 1);
     struct told told;
-    check_told(&scene, SIGSEGV, "request-2", &told);
+    read_log(&scene, &told);
     free(told.text);
     close_scene(&scene);
 }
@@ -542,7 +571,7 @@ static void nothing_is_posted_when_nothing_is_in_hand(void)
 
 static void crash_as_nobody(const struct scene *scene)
 {
-    if (dup2(scene->log_fd, STDERR_FILENO) < 0) _exit(1);
+    (void)scene;
     outer();
 }
 
@@ -556,7 +585,7 @@ static void crash_after_leaving(const struct scene *scene)
     struct thread thread = { 0 };
     enter(&thread, scene, __builtin_frame_address(0), "request-7");
     ps_crash_leave();
-    crash_as_nobody(scene);
+    outer();
 }
 
 static void a_thread_that_left_is_logged_on_stderr(void)
@@ -612,6 +641,25 @@ static void a_server_that_never_answers_is_left(void)
     close(fd);
 }
 
+static void a_server_that_takes_no_connection_is_left(void)
+{
+    int fd = bind_loopback();
+    CHECK(listen(fd, 0) == 0);
+    struct sockaddr_in address;
+    socklen_t len = sizeof address;
+    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    /* More than wait in its queue: to the next one it says nothing. */
+    int waiting[4];
+    for (size_t i = 0; i < 4; i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(waiting[i], (struct sockaddr *)&address, sizeof address);
+    }
+    check_left(fd);
+    for (size_t i = 0; i < 4; i++)
+        close(waiting[i]);
+    close(fd);
+}
+
 static void a_server_that_is_not_there_is_left(void)
 {
     int fd = bind_loopback();
@@ -631,6 +679,7 @@ int main(void)
     RUN(the_caller_of_a_libc_function_is_told);
     RUN(frames_go_on_behind_a_callback_of_libc);
     RUN(a_stack_overflow_is_told_with_its_innermost_frames);
+    RUN(a_lost_stack_is_told_with_one_frame);
     RUN(a_crash_answers_the_request_of_its_own_thread);
     RUN(two_crashes_at_once_give_one_answer);
     RUN(nothing_is_posted_once_a_response_has_begun);
@@ -639,6 +688,7 @@ int main(void)
     RUN(a_thread_that_left_is_logged_on_stderr);
     RUN(a_crash_in_the_handler_ends_the_process);
     RUN(a_server_that_never_answers_is_left);
+    RUN(a_server_that_takes_no_connection_is_left);
     RUN(a_server_that_is_not_there_is_left);
     return check_finish();
 }
