@@ -261,7 +261,6 @@ static bool run(struct program *program, struct reader *reader)
     while (reader->at < reader->end && program->at <= program->wanted) {
         uint8_t byte = (uint8_t)take(reader, 1);
         uint8_t operand = byte & 0x3f;
-        struct rules before = program->now;
         if (byte >> 6 == ADVANCE)
             program->at += operand * program->code_align;
         else if (byte >> 6 == OFFSET)
@@ -270,7 +269,6 @@ static bool run(struct program *program, struct reader *reader)
             restore(program, operand);
         else if (!run_long(program, reader, operand))
             return false;
-        if (program->at > program->wanted) program->now = before;
     }
     return !reader->failed;
 }
