@@ -16,7 +16,7 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
 HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(PENSTOCK_DEPS)=.deps \
-	-fstack-protector-strong
+	-fstack-protector-strong -fasynchronous-unwind-tables
 SECTIONS := -ffunction-sections -fdata-sections
 INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
 DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8

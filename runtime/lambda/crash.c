@@ -84,8 +84,8 @@ static void put_reason(struct ps_buf *reason, int number, const siginfo_t *info,
     ps_frames_put(reason, frames->addresses[nowhere]);
 }
 
-/* The members that the answer and the log line share. */
-static void put_members(struct ps_json_writer *json, struct ps_span reason, const struct ps_frames *frames)
+/* What both the answer and the log line end with. */
+static void put_end(struct ps_json_writer *json, struct ps_span reason, const struct ps_frames *frames)
 {
     ps_json_write_member(json, PS_SPAN("errorMessage"), reason);
     ps_json_write_member(json, PS_SPAN("errorType"), PS_SPAN(PS_CRASH_ERROR_TYPE));
@@ -116,7 +116,7 @@ static void write_log_line(struct ps_span reason, const struct ps_frames *frames
     ps_json_write_member(&json, PS_SPAN("level"), PS_SPAN("FATAL"));
     ps_json_write_member(&json, PS_SPAN("message"), PS_SPAN("crashed"));
     if (mine->request_id.len > 0) ps_json_write_member(&json, PS_SPAN("requestId"), mine->request_id);
-    put_members(&json, reason, frames);
+    put_end(&json, reason, frames);
     ps_buf_byte(&line, '\n');
     /* What does not fit at once is lost: nobody is left to wait for it. */
     if (line.err == PS_OK && write(mine->log_fd, line.data, line.len) < 0) return;
@@ -132,10 +132,11 @@ static struct ps_span make_body(struct ps_span reason, const struct ps_frames *f
     struct ps_json_writer json;
     ps_json_write_init(&json, &body);
     ps_json_write_object_begin(&json);
-    put_members(&json, reason, frames);
+    put_end(&json, reason, frames);
     return body.err == PS_OK ? ps_buf_span(&body) : PS_SPAN("{}");
 }
 
+/* Empty when it is too large, which it is not while the head keeps to its limit. */
 static struct ps_span make_request(struct ps_span head, struct ps_span body)
 {
     static char memory[REQUEST_BYTES_MAX];
@@ -197,7 +198,9 @@ static void tell(int number, const siginfo_t *info, const ucontext_t *context)
     /* First: Lambda may freeze the process as soon as it has an answer. */
     write_log_line(ps_buf_span(&reason), &frames);
     struct ps_span head = ps_span_make(mine->head, atomic_load_explicit(&mine->head_bytes, memory_order_relaxed));
-    if (head.len > 0) post(make_request(head, make_body(ps_buf_span(&reason), &frames)));
+    if (head.len == 0) return;
+    struct ps_span request = make_request(head, make_body(ps_buf_span(&reason), &frames));
+    if (request.len > 0) post(request);
 }
 
 /* Runs with all signals blocked: a fault in here ends the process at once. */

@@ -40,7 +40,8 @@ PS_MUST_USE enum ps_err ps_crash_enter(struct ps_crash *crash, struct ps_arena *
 /* Before the thread ends. */
 void ps_crash_leave(void);
 
-/* From now on a crash is answered with this head, which must stay until disarm. */
+/* From now on a crash is answered with this head, which must stay until disarm, and the
+ * request id until rest. */
 static inline void ps_crash_arm(struct ps_crash *crash, struct ps_span head, struct ps_span request_id)
 {
     crash->head = head.data;
@@ -50,11 +51,18 @@ static inline void ps_crash_arm(struct ps_crash *crash, struct ps_span head, str
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* A response begins, or nothing is in hand any more. */
+/* A response begins: from now on a crash is only logged. */
 static inline void ps_crash_disarm(struct ps_crash *crash)
 {
     atomic_store_explicit(&crash->head_bytes, 0, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Nothing is in hand any more: the request id may go too. */
+static inline void ps_crash_rest(struct ps_crash *crash)
+{
+    ps_crash_disarm(crash);
+    crash->request_id = ps_span_make(NULL, 0);
 }
 
 #endif

@@ -1,11 +1,8 @@
 /* Which calls led to a crash: addresses on a thread's stack, told as "<object>+0x<offset>" for addr2line.
  *
- * Our own code keeps frame pointers, so its calls are a chain of pairs (caller's frame pointer, return address) on the
- * stack (System V ABI AMD64, section 3.2.2; AAPCS64, "The Frame Pointer"). glibc does not keep them on x86_64: where
- * the chain passes through it, the next pair is searched for. Nothing outside the thread's own stack is read.
- * Walking and printing are safe in a signal handler: they allocate nothing and take no lock. Which objects lie where
- * cannot be asked there, so it is noted ahead, in memory of this file. glibc's backtrace() is never used: it loads a
- * library and allocates. */
+ * Walking and printing are safe in a signal handler: they allocate nothing, take no lock, and read nothing of the stack
+ * outside the thread's own. Which objects lie where cannot be asked there, so it is noted ahead, in memory of this
+ * file. glibc's backtrace() is never used: it loads a library and allocates. */
 #ifndef PS_FRAMES_H
 #define PS_FRAMES_H
 

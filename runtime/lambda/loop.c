@@ -140,7 +140,7 @@ static enum ps_err serve(struct ps_loop *loop, const struct ps_api_event *event)
 
 static void end_event(struct ps_loop *loop)
 {
-    disarm(loop);
+    if (loop->crash != NULL) ps_crash_rest(loop->crash);
     loop->in_hand = false;
     loop->warm = true;
     loop->log->request_id = loop->log->tenant_id = ps_span_make(NULL, 0);
