@@ -68,6 +68,11 @@ const struct ps_err_note *ps_err_note(void)
     return &t_note;
 }
 
+void ps_err_forget(void)
+{
+    t_note = (struct ps_err_note){ 0 };
+}
+
 enum ps_err_class ps_err_class(enum ps_err err)
 {
     PS_ASSERT((size_t)err < ERRORS_COUNT);

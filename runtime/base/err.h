@@ -75,6 +75,9 @@ PS_API PS_MUST_USE PS_PRINTF(2, 3) enum ps_err ps_err_wrap(enum ps_err err, cons
 /* The calling thread's note; valid until its next failure. */
 PS_API const struct ps_err_note *ps_err_note(void);
 
+/* Empties it: what follows is another matter, and must not be told by an old note. */
+PS_API void ps_err_forget(void);
+
 PS_API enum ps_err_class ps_err_class(enum ps_err err);
 PS_API const char *ps_err_name(enum ps_err err);    /* "BAD_INPUT" */
 PS_API const char *ps_err_meaning(enum ps_err err); /* "the bytes are not what they claim" */

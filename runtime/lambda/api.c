@@ -20,7 +20,8 @@ enum {
     CRASH_HEAD_BYTES_MAX = 4 << 10, /* ids of two times 1 KiB, and our own words */
     HEAD_BYTES_MAX = CRASH_HEAD_BYTES_MAX + PS_FAILURE_CAUSE_BYTES_MAX,
     ID_BYTES_MAX = 1 << 10,
-    REPLY_BYTES_MAX = 16 << 10, /* to a POST; only its status matters */
+    CONTENT_TYPE_BYTES_MAX = 256, /* the longest registered one with its parameters has a hundred */
+    REPLY_BYTES_MAX = 16 << 10,   /* to a POST; only its status matters */
     EVENT_BUF_BYTES_MAX = PS_API_EVENT_BYTES_MAX + PS_WIRE_HEAD_BYTES_MAX + (256 << 10),
 };
 
@@ -158,7 +159,7 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
             return PS_OK;
         }
         ps_arena_rewind(arena, mark);
-        if (api->connection.stopped) {
+        if (api->connection.stopped || ps_connection_told_to_stop(&api->connection)) {
             *out = (struct ps_api_event){ .stop = true };
             return PS_OK;
         }
@@ -256,10 +257,20 @@ static void end_post(struct ps_buf *head, const struct ps_api_event *event, stru
     ps_buf_put(head, PS_SPAN("\r\n\r\n"));
 }
 
+bool ps_api_is_content_type(const char *text)
+{
+    struct ps_span type = ps_span_first(ps_span_of(text), CONTENT_TYPE_BYTES_MAX + 1);
+    bool ok = type.len > 0 && type.len <= CONTENT_TYPE_BYTES_MAX;
+    for (size_t i = 0; ok && i < type.len; i++)
+        ok = type.data[i] >= ' ' && type.data[i] < 0x7f;
+    return ok;
+}
+
 enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_event *event, const char *content_type,
                            struct ps_span body, uint32_t *status)
 {
     PS_ASSERT(body.len <= PS_API_RESPONSE_BYTES_MAX);
+    PS_ASSERT(ps_api_is_content_type(content_type));
     struct ps_buf head;
     ps_buf_init_fixed(&head, api->head, sizeof api->head);
     begin_post(&head, api, event, "/response");
@@ -303,11 +314,11 @@ enum ps_err ps_api_fail_restore(struct ps_api *api, const struct ps_failure *fai
     return post_error(api, NULL, "/restore/error", failure, status);
 }
 
-struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event)
+struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event, const char *last)
 {
     struct ps_buf head;
     ps_buf_init_fixed(&head, api->crash_head, sizeof api->crash_head);
-    begin_error(&head, api, event, event == NULL ? "/init/error" : "/error", PS_SPAN(PS_CRASH_ERROR_TYPE));
+    begin_error(&head, api, event, last, PS_SPAN(PS_CRASH_ERROR_TYPE));
     put_header(&head, PS_SPAN("Connection"), PS_SPAN("close"));
     put_invocation_id(&head, event);
     ps_buf_put(&head, PS_SPAN("Content-Length: "));

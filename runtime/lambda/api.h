@@ -50,8 +50,12 @@ void ps_api_close(struct ps_api *api);
 /* Waits for the next event. UNAVAILABLE after several tries: the process should end. */
 PS_MUST_USE enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_api_event *out);
 
-/* Posts the answer. *status is Lambda's: 202, or 4xx when it no longer wants this answer (410 too late, 413 too
- * large, 403 not now, 400 not this id): worth a log line, then go on. UNAVAILABLE for 5xx and broken connections. */
+/* Whether text can be a Content-Type: it becomes a header, and a line feed in it would begin another one. */
+bool ps_api_is_content_type(const char *text);
+
+/* Posts the answer. content_type is one. *status is Lambda's: 202, or 4xx when it no longer wants this answer (410 too
+ * late, 413 too large, 403 not now, 400 not this id): worth a log line, then go on. UNAVAILABLE for 5xx and broken
+ * connections. */
 PS_MUST_USE enum ps_err ps_api_respond(struct ps_api *api, const struct ps_api_event *event, const char *content_type,
                                        struct ps_span body, uint32_t *status);
 
@@ -78,9 +82,10 @@ PS_MUST_USE enum ps_err ps_api_restore_next(struct ps_api *api);
 /* The hook after the restore failed; the process is about to end. */
 PS_MUST_USE enum ps_err ps_api_fail_restore(struct ps_api *api, const struct ps_failure *failure, uint32_t *status);
 
-/* The head of the answer to a crash (lambda/crash.h), up to and with "Content-Length: ": for the invocation in hand, or
- * for initialisation when event is NULL. It stays until the next call of this function. */
-struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event);
+/* The head of the answer to a crash (lambda/crash.h), up to and with "Content-Length: ". last is "/error" for the event
+ * in hand; without one (event is NULL) "/init/error" or "/restore/error". It stays until the next call of this
+ * function. */
+struct ps_span ps_api_crash_head(struct ps_api *api, const struct ps_api_event *event, const char *last);
 
 /* Where to reach the Runtime API. */
 struct ps_connection *ps_api_connection(struct ps_api *api);

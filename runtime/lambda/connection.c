@@ -160,6 +160,12 @@ enum ps_err ps_connection_send(struct ps_connection *connection, const struct ps
 
 /* -- receiving ----------------------------------------------------------------------------------------------------- */
 
+bool ps_connection_told_to_stop(const struct ps_connection *connection)
+{
+    struct pollfd poll_fd = { .fd = connection->stop_fd, .events = POLLIN };
+    return connection->stop_fd >= 0 && poll(&poll_fd, 1, 0) > 0;
+}
+
 /* Until the reply begins or the process should end. */
 static enum ps_err wait_for_either(struct ps_connection *connection)
 {

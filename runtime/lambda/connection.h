@@ -57,6 +57,9 @@ PS_MUST_USE enum ps_err ps_connection_read_reply(struct ps_connection *connectio
                                                  const struct ps_connection_call *call, struct ps_buf *buf,
                                                  struct ps_wire *wire);
 
+/* Whether stop_fd says that the process should end. Does not wait. */
+bool ps_connection_told_to_stop(const struct ps_connection *connection);
+
 /* Whether the other side has already said something, or is gone. Does not wait. */
 bool ps_connection_has_reply(const struct ps_connection *connection);
 

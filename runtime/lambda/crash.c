@@ -198,7 +198,7 @@ static void tell(int number, const siginfo_t *info, const ucontext_t *context)
     /* First: Lambda may freeze the process as soon as it has an answer. */
     write_log_line(ps_buf_span(&reason), &frames);
     struct ps_span head = ps_span_make(mine->head, atomic_load_explicit(&mine->head_bytes, memory_order_relaxed));
-    if (head.len == 0) return;
+    if (head.len == 0 || mine->pid != getpid()) return;
     struct ps_span request = make_request(head, make_body(ps_buf_span(&reason), &frames));
     if (request.len > 0) post(request);
 }
@@ -240,6 +240,7 @@ enum ps_err ps_crash_enter(struct ps_crash *crash, struct ps_arena *process, con
     if (stack.ss_sp == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "signal stack of %d bytes", SIGNAL_STACK_BYTES);
     if (sigaltstack(&stack, NULL) != 0) PS_FAIL(PS_ERR_SYSTEM, "sigaltstack: %s", strerrordesc_np(errno));
     crash->stack_high = stack_high;
+    crash->pid = getpid();
     mine = crash;
     return PS_OK;
 }

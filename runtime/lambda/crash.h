@@ -23,6 +23,7 @@
 struct ps_crash {
     struct sockaddr_in address; /* of the Runtime API */
     int log_fd;
+    pid_t pid;                 /* set by ps_crash_enter: a child that a handler has forked has nobody to answer */
     const void *stack_high;    /* set by ps_crash_enter */
     struct ps_span request_id; /* for the log line; may be empty */
     const char *head;          /* of the request, up to and with "Content-Length: "; at most 4 KiB */

@@ -4,7 +4,8 @@
  *
  * Where Lambda sends several events at once (AWS_LAMBDA_MAX_CONCURRENCY), the process has as many workers, each a
  * thread with its own state, arenas and log: init is called for each, and no call sees another worker's state. A
- * handler is safe there when it keeps what it changes in its state and not in static variables. */
+ * handler is safe there when it keeps what it changes in its state and not in static variables. It must not cancel
+ * threads (pthread_cancel): locks of the runtime would stay held. */
 #ifndef PS_HANDLER_H
 #define PS_HANDLER_H
 

@@ -5,8 +5,6 @@
 #include "lambda/stream_priv.h"
 
 enum {
-    KEEP_BYTES = 32 << 20, /* touched pages kept for the next event: a full subscription event then faults none in. More
-                              is given back. */
     RESERVE_MS_MAX = 1500,
     RESERVE_DIVISOR = 5,
 };
@@ -22,7 +20,7 @@ static void set_context(struct ps_loop *loop, const struct ps_api_event *event)
 static void arm(struct ps_loop *loop)
 {
     if (loop->crash != NULL)
-        ps_crash_arm(loop->crash, ps_api_crash_head(loop->api, &loop->event), loop->event.request_id);
+        ps_crash_arm(loop->crash, ps_api_crash_head(loop->api, &loop->event, "/error"), loop->event.request_id);
 }
 
 static void disarm(struct ps_loop *loop)
@@ -41,7 +39,7 @@ static void note_refusal(const struct ps_log *log, uint32_t status)
 static enum ps_err answer_failure(struct ps_loop *loop, const struct ps_api_event *event, struct ps_stream *stream,
                                   enum ps_err err, const char *error_type)
 {
-    /* A handler may return an error without having said why; an older note must not speak for it. */
+    /* A handler may return an error without having said why. */
     if (ps_err_note()->err != err) (void)!ps_err_raise(err, __FILE__, __LINE__, "%s", ps_err_meaning(err));
     ps_log_fault(loop->log, PS_LOG_ERROR, "invocation_failed");
     struct ps_failure failure;
@@ -68,6 +66,8 @@ static enum ps_err answer(struct ps_loop *loop, const struct ps_api_event *event
 {
     struct ps_span body = { NULL, 0 };
     enum ps_err err = finish_body(reply, &body);
+    if (err == PS_OK && !ps_api_is_content_type(reply->content_type))
+        err = ps_err_raise(PS_ERR_BAD_INPUT, __FILE__, __LINE__, "content_type is no header value of 1 to 256 bytes");
     if (err == PS_ERR_TOO_LARGE) return answer_failure(loop, event, NULL, err, "Function.ResponseSizeTooLarge");
     if (err != PS_OK) return answer_failure(loop, event, NULL, err, NULL);
     uint32_t status = 0;
@@ -142,9 +142,8 @@ static void end_event(struct ps_loop *loop)
 {
     if (loop->crash != NULL) ps_crash_rest(loop->crash);
     loop->in_hand = false;
-    loop->warm = true;
     loop->log->request_id = loop->log->tenant_id = ps_span_make(NULL, 0);
-    ps_arena_reset(loop->arena, KEEP_BYTES);
+    ps_arena_reset(loop->arena, loop->keep_bytes);
 }
 
 enum ps_err ps_loop_once(struct ps_loop *loop)
@@ -155,7 +154,9 @@ enum ps_err ps_loop_once(struct ps_loop *loop)
     loop->in_hand = true;
     arm(loop);
     set_context(loop, &loop->event);
+    ps_err_forget();
     enum ps_err err = serve(loop, &loop->event);
+    if (err == PS_OK) loop->warm = true;
     end_event(loop);
     return err;
 }

@@ -10,6 +10,7 @@ struct ps_loop {
     struct ps_api *api;
     struct ps_log *log;     /* its ids follow the invocation in hand */
     struct ps_arena *arena; /* of one invocation */
+    size_t keep_bytes;      /* touched pages of it that stay for the next event; more are given back */
     struct ps_crash *crash; /* of the thread that runs the loop; NULL: crashes are not answered */
     const struct ps_handler *handler;
     const void *settings;

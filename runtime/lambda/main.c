@@ -1,4 +1,5 @@
 /* The bootstrap: environment -> handler -> settings -> handler's init -> the loop, until Lambda ends the process. */
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,9 +72,19 @@ static enum ps_err load(struct start *start)
     return err;
 }
 
-static enum ps_err read_settings(struct start *start)
+/* Before the handler is loaded: whatever threads it brings along must leave SIGTERM alone. Without the descriptor the
+ * function works all the same, and cannot drain. */
+static enum ps_err read_own_settings(struct start *start)
 {
     PS_TRY(ps_config_read(SETTINGS_ITEMS, NULL, &start->arena, &start->settings, &start->mistakes));
+    if (!start->settings.drain) return PS_OK;
+    if (ps_shutdown_open(&start->shutdown) != PS_OK) ps_log_fault(&start->first.log, PS_LOG_WARN, "drain_not_possible");
+    start->options.stop_fd = start->shutdown.stop_fd;
+    return PS_OK;
+}
+
+static enum ps_err read_settings(struct start *start)
+{
     const struct ps_handler *handler = start->options.handler;
     if (handler->settings == NULL) return PS_OK;
     void *settings = ps_arena_zeroed(&start->arena, handler->settings_bytes);
@@ -99,6 +110,7 @@ static enum ps_err init_workers(struct start *start)
 
 static enum ps_err start_handler(struct start *start)
 {
+    PS_TRY(read_own_settings(start));
     PS_TRY(load(start));
     PS_TRY(read_settings(start));
     PS_TRY(init_workers(start));
@@ -106,14 +118,11 @@ static enum ps_err start_handler(struct start *start)
     return PS_OK;
 }
 
-/* Without it the function works all the same, and cannot drain. */
-static void open_shutdown(struct start *start)
+static void register_drain(struct start *start)
 {
-    start->options.stop_fd = -1;
-    if (!start->settings.drain) return;
-    if (ps_shutdown_open(&start->shutdown, start->options.api_address) != PS_OK)
+    if (start->options.stop_fd < 0) return;
+    if (ps_shutdown_register(&start->shutdown, start->options.api_address) != PS_OK)
         ps_log_fault(&start->first.log, PS_LOG_WARN, "drain_not_registered");
-    start->options.stop_fd = start->shutdown.stop_fd;
 }
 
 static enum ps_err run(struct start *start)
@@ -150,6 +159,8 @@ static enum ps_err open_first(struct start *start, const void *stack_high)
 int main(void)
 {
     static struct start start;
+    /* A log socket whose other end has gone must not end the process. */
+    (void)signal(SIGPIPE, SIG_IGN);
     enum ps_err telemetry_err = ps_telemetry_connect();
     start.first.log = ps_log_open(STDERR_FILENO);
     if (telemetry_err != PS_OK) ps_log_fault(&start.first.log, PS_LOG_WARN, "telemetry_not_connected");
@@ -161,7 +172,7 @@ int main(void)
         ps_loop_fail_init(start.first.loop.api, &start.first.log, start.error_type, start.mistakes);
         return EXIT_FAILURE;
     }
-    open_shutdown(&start);
+    register_drain(&start);
     if (ps_snapstart_run(start.workers, start.settings.workers) != PS_OK) return EXIT_FAILURE;
     if (run(&start) == PS_OK) return EXIT_SUCCESS;
     ps_log_fault(&start.first.log, PS_LOG_FATAL, "runtime_ended");

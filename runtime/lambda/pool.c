@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
+
+enum { PAUSE_MS = 25 }; /* before the second restart in a row 100 ms, and so on, doubled */
 
 struct pool;
 
@@ -31,9 +34,27 @@ static void tell_end(void *argument)
     pthread_mutex_unlock(&member->pool->lock);
 }
 
-static void run_worker(struct ps_worker *worker)
+/* A new worker in the place of the one that left its loop, on the new one's own thread: the others have work. What init
+ * asks may be away for a moment, so each time is waited longer for. */
+static enum ps_err make_anew(struct member *member)
 {
-    enum ps_err err = ps_worker_enter(worker, __builtin_frame_address(0));
+    struct ps_worker *worker = member->worker;
+    const struct ps_worker_options *options = worker->options;
+    ps_worker_close(worker);
+    unsigned pause_ms = member->restarts == 1 ? 0 : PAUSE_MS << member->restarts;
+    (void)nanosleep(&(struct timespec){ .tv_sec = pause_ms / 1000, .tv_nsec = (long)(pause_ms % 1000) * 1000000 },
+                    NULL);
+    PS_TRY(ps_worker_open(worker, options));
+    PS_TRY(ps_worker_init(worker));
+    ps_log_warn(&worker->log, "worker_restarted", PS_LOG_U64("restarts", member->restarts));
+    return PS_OK;
+}
+
+static void run_worker(struct member *member)
+{
+    struct ps_worker *worker = member->worker;
+    enum ps_err err = member->restarts > 0 ? make_anew(member) : PS_OK;
+    if (err == PS_OK) err = ps_worker_enter(worker, __builtin_frame_address(0));
     if (err == PS_OK) err = ps_worker_run(worker);
     if (err != PS_OK) ps_log_fault(&worker->log, PS_LOG_ERROR, "worker_ended");
 }
@@ -42,7 +63,7 @@ static void *work(void *argument)
 {
     struct member *member = argument;
     pthread_cleanup_push(tell_end, member);
-    run_worker(member->worker);
+    run_worker(member);
     pthread_cleanup_pop(1);
     return NULL;
 }
@@ -70,7 +91,6 @@ static struct member *wait_for_end(struct pool *pool)
     return found;
 }
 
-/* A new worker in the place of the one that left its loop. */
 static enum ps_err restart(struct member *member)
 {
     struct ps_worker *worker = member->worker;
@@ -81,11 +101,6 @@ static enum ps_err restart(struct member *member)
     if (member->restarts > PS_POOL_RESTARTS_MAX)
         PS_FAIL(PS_ERR_UNAVAILABLE, "a worker ended %d times without having answered an event",
                 PS_POOL_RESTARTS_MAX + 1);
-    const struct ps_worker_options *options = worker->options;
-    ps_worker_close(worker);
-    PS_TRY(ps_worker_open(worker, options));
-    PS_TRY(ps_worker_init(worker));
-    ps_log_warn(&worker->log, "worker_restarted", PS_LOG_U64("restarts", member->restarts));
     return start_thread(member);
 }
 

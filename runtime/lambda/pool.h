@@ -12,8 +12,8 @@
 #include "lambda/worker.h"
 
 enum {
-    PS_POOL_WORKERS_MAX = 1024,
-    PS_POOL_RESTARTS_MAX = 5, /* in a row, without an answered event between */
+    PS_POOL_WORKERS_MAX = 1600, /* the most that Lambda lets a function ask for */
+    PS_POOL_RESTARTS_MAX = 5,   /* in a row, without an answered event between */
 };
 
 /* Runs count workers, opened and initialised, until the process is told to end (PS_OK, all have drained) or one of them

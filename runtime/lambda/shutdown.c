@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "base/assert.h"
+
 #define EXTENSION_PATH "/2020-01-01/extension"
 
 enum {
@@ -12,14 +14,15 @@ enum {
     REPLY_BYTES_MAX = 16 << 10,
 };
 
-static enum ps_err open_stop_fd(int *out)
+enum ps_err ps_shutdown_open(struct ps_shutdown *shutdown)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
-    int fd = sigprocmask(SIG_BLOCK, &signals, NULL) == 0 ? signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
-    if (fd < 0) PS_FAIL(PS_ERR_SYSTEM, "SIGTERM as a descriptor: %s", strerrordesc_np(errno));
-    *out = fd;
+    *shutdown = (struct ps_shutdown){ .connection.fd = -1 };
+    shutdown->stop_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (shutdown->stop_fd < 0) PS_FAIL(PS_ERR_SYSTEM, "SIGTERM as a descriptor: %s", strerrordesc_np(errno));
+    PS_ASSERT(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
     return PS_OK;
 }
 
@@ -62,9 +65,8 @@ static enum ps_err ask_for_next(struct ps_connection *connection, struct ps_span
     return PS_OK;
 }
 
-enum ps_err ps_shutdown_open(struct ps_shutdown *shutdown, struct ps_span api_address)
+enum ps_err ps_shutdown_register(struct ps_shutdown *shutdown, struct ps_span api_address)
 {
-    PS_TRY(open_stop_fd(&shutdown->stop_fd));
     PS_TRY(ps_connection_init(&shutdown->connection, api_address));
     char reply[REPLY_BYTES_MAX];
     struct ps_span id;

@@ -14,8 +14,12 @@ struct ps_shutdown {
     int stop_fd;                     /* readable for ever once SIGTERM has come */
 };
 
-/* Before any thread is made (SIGTERM is blocked in all of them from now on) and before the first /next. UNAVAILABLE
- * when Lambda does not register the extension: then stop_fd works, but SIGTERM may never come. */
-PS_MUST_USE enum ps_err ps_shutdown_open(struct ps_shutdown *shutdown, struct ps_span api_address);
+/* Makes SIGTERM a descriptor. Before any thread is made, so before a handler is loaded: SIGTERM is blocked in all of
+ * them from now on, and in the children that they start. After a failure nothing has changed, and stop_fd is -1. */
+PS_MUST_USE enum ps_err ps_shutdown_open(struct ps_shutdown *shutdown);
+
+/* Registers the extension; before the first /next. UNAVAILABLE when Lambda does not: then stop_fd works all the same,
+ * but SIGTERM may never come. */
+PS_MUST_USE enum ps_err ps_shutdown_register(struct ps_shutdown *shutdown, struct ps_span api_address);
 
 #endif

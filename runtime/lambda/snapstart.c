@@ -27,6 +27,7 @@ enum ps_err ps_snapstart_run(struct ps_worker *workers, size_t count)
         ps_log_fault(&first->log, PS_LOG_FATAL, "restore_not_reached");
         return err;
     }
+    ps_crash_arm(&first->crash, ps_api_crash_head(first->loop.api, NULL, "/restore/error"), ps_span_make(NULL, 0));
     /* Each copy of the snapshot must jitter in its own way. */
     ps_rng_reseed();
     err = run_hooks(workers, count, handler->after_restore);

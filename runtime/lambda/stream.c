@@ -163,6 +163,8 @@ static enum ps_err begin(struct ps_stream *stream, const char *content_type, str
 enum ps_err ps_stream_begin(struct ps_reply *reply)
 {
     PS_TRY(check_not_begun(reply));
+    if (!ps_api_is_content_type(reply->content_type))
+        PS_FAIL(PS_ERR_BAD_INPUT, "streamed response: content_type is no header value of 1 to 256 bytes");
     return begin(reply->stream, reply->content_type, PS_SPAN(""));
 }
 

@@ -5,8 +5,11 @@
 enum {
     /* Code, stacks and what libraries allocate on their own. */
     RESERVE_BYTES = 48 << 20,
-    PROCESS_ARENA_BYTES = 512 << 20, /* address space, for the rings of sinks above all; touched only as used */
-    INVOCATION_ARENA_BYTES_MIN = 64 << 20,
+    PROCESS_ARENA_BYTES = 512 << 20,       /* address space, for the rings of sinks above all; touched only as used */
+    INVOCATION_ARENA_BYTES_MIN = 64 << 20, /* of all workers together */
+    /* A full subscription event then faults no page in. */
+    KEEP_BYTES_MAX = 32 << 20,
+    KEEP_DIVISOR = 4,
     /* Lambda kills the process 300 to 500 ms after SIGTERM; the rest is for ending. */
     DRAIN_MS = 250,
 };
@@ -18,9 +21,14 @@ static size_t share_of_memory(const struct ps_worker_options *options)
 
 static size_t invocation_bytes(const struct ps_worker_options *options)
 {
-    size_t share = share_of_memory(options);
-    bool enough = share > (size_t)RESERVE_BYTES + INVOCATION_ARENA_BYTES_MIN;
-    return enough ? share - RESERVE_BYTES : INVOCATION_ARENA_BYTES_MIN;
+    bool enough = options->memory_bytes > (size_t)RESERVE_BYTES + INVOCATION_ARENA_BYTES_MIN;
+    return (enough ? options->memory_bytes - RESERVE_BYTES : INVOCATION_ARENA_BYTES_MIN) / options->workers;
+}
+
+static size_t keep_bytes(const struct ps_worker_options *options)
+{
+    size_t part = share_of_memory(options) / KEEP_DIVISOR;
+    return part < KEEP_BYTES_MAX ? part : KEEP_BYTES_MAX;
 }
 
 enum ps_err ps_worker_open(struct ps_worker *worker, const struct ps_worker_options *options)
@@ -31,6 +39,7 @@ enum ps_err ps_worker_open(struct ps_worker *worker, const struct ps_worker_opti
     worker->loop = (struct ps_loop){
         .log = &worker->log,
         .arena = &worker->invocation,
+        .keep_bytes = keep_bytes(options),
         .crash = &worker->crash,
         .function_name = options->function_name,
         .shares_process = options->workers > 1,
@@ -69,7 +78,7 @@ enum ps_err ps_worker_init(struct ps_worker *worker)
 enum ps_err ps_worker_enter(struct ps_worker *worker, const void *stack_high)
 {
     PS_TRY(ps_crash_enter(&worker->crash, &worker->process, stack_high));
-    ps_crash_arm(&worker->crash, ps_api_crash_head(worker->loop.api, NULL), ps_span_make(NULL, 0));
+    ps_crash_arm(&worker->crash, ps_api_crash_head(worker->loop.api, NULL, "/init/error"), ps_span_make(NULL, 0));
     return PS_OK;
 }
 
@@ -88,7 +97,6 @@ enum ps_err ps_worker_run(struct ps_worker *worker)
 {
     struct ps_loop *loop = &worker->loop;
     ps_crash_disarm(&worker->crash);
-    /* Known only when all workers are ready; nobody waits before. */
     ps_api_connection(loop->api)->stop_fd = worker->options->stop_fd;
     PS_TRY(ps_loop_run(loop));
     drain(worker);

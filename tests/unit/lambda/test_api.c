@@ -218,12 +218,12 @@ static void the_head_for_a_crash_names_the_event_in_hand(void)
     struct fake_event pushed = { .body = PS_SPAN("{}"), .request_id = "abc" };
     struct ps_api_event event;
     CHECK(take(&bench, &pushed, &event));
-    struct ps_span head = ps_api_crash_head(bench.api, &event);
+    struct ps_span head = ps_api_crash_head(bench.api, &event, "/error");
     CHECK(ps_span_starts(head, PS_SPAN("POST /2018-06-01/runtime/invocation/abc/error HTTP/1.1\r\nHost: 127.0.0.1:")));
     CHECK(ps_span_find(head, PS_SPAN("\r\nLambda-Runtime-Function-Error-Type: Runtime.Crash\r\n")) > 0);
     CHECK(ps_span_find(head, PS_SPAN("\r\nLambda-Runtime-Invocation-Id: invocation-1\r\n")) > 0);
     CHECK(ps_span_ends(head, PS_SPAN("\r\nContent-Length: ")));
-    head = ps_api_crash_head(bench.api, NULL);
+    head = ps_api_crash_head(bench.api, NULL, "/init/error");
     CHECK(ps_span_starts(head, PS_SPAN("POST /2018-06-01/runtime/init/error HTTP/1.1\r\n")));
     CHECK_EQ(ps_span_find(head, PS_SPAN("Invocation-Id")), PS_SPAN_NONE);
     close_bench(&bench);

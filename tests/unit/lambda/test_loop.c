@@ -148,6 +148,17 @@ static enum ps_err answer_plain(struct ps_invocation *inv, struct ps_span event,
     return PS_OK;
 }
 
+/* The first type would end the head early, the second does not fit into one. */
+static enum ps_err answer_hostile_type(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    static char long_type[1000];
+    (void)event;
+    memset(long_type, 'x', sizeof long_type - 1);
+    reply->content_type = inv->cold ? "text/plain\r\nContent-Length: 6\r\n\r\nhacked" : long_type;
+    ps_buf_put(reply->body, PS_SPAN("fine"));
+    return PS_OK;
+}
+
 static struct scene *open_scene(enum ps_err (*invoke)(struct ps_invocation *, struct ps_span, struct ps_reply *))
 {
     static struct scene scene;
@@ -288,6 +299,32 @@ static void a_failure_is_posted_as_an_error_and_logged_once(void)
     check_member(line, "requestId", "request-1");
     check_member(line, "errorType", "BAD_INPUT");
     CHECK_EQ(fake_lambda_posts(scene->fake), 1);
+    close_scene(scene);
+}
+
+static void a_content_type_that_is_no_header_is_an_error(void)
+{
+    struct scene *scene = open_scene(answer_hostile_type);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    for (size_t i = 0; i < 2; i++) {
+        const struct fake_post *post = fake_lambda_post(scene->fake, i, WAIT_MS);
+        CHECK_OR_RETURN(post != NULL);
+        CHECK_EQ(post->kind, FAKE_ERROR);
+        CHECK_TEXT(post->error_type, "Function.BadInput");
+    }
+    CHECK_EQ(fake_lambda_posts(scene->fake), 2);
+    close_scene(scene);
+}
+
+static void a_failure_without_a_note_does_not_borrow_one_of_the_same_kind(void)
+{
+    struct scene *scene = open_scene(fail_silently);
+    CHECK_ERR(ps_err_raise(PS_ERR_THROTTLED, "f", 1, "of another event"), PS_ERR_THROTTLED);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS);
+    CHECK_OR_RETURN(post != NULL);
+    check_member(post->body, "errorMessage", ps_err_meaning(PS_ERR_THROTTLED));
     close_scene(scene);
 }
 
@@ -652,6 +689,8 @@ int main(void)
     RUN(the_reserve_is_a_fifth_of_the_time_and_at_most_1500_ms);
     RUN(the_trace_id_follows_the_invocation);
     RUN(a_failure_is_posted_as_an_error_and_logged_once);
+    RUN(a_content_type_that_is_no_header_is_an_error);
+    RUN(a_failure_without_a_note_does_not_borrow_one_of_the_same_kind);
     RUN(a_failure_without_a_note_does_not_borrow_an_older_one);
     RUN(a_response_over_the_limit_becomes_an_error_before_it_is_sent);
     RUN(an_answer_that_found_no_memory_is_an_error);

@@ -29,11 +29,15 @@ static struct {
     size_t states_count;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
-static atomic_uint drains;
+static atomic_uint drains, inits_to_fail;
 
 static enum ps_err init(struct ps_init *init, void *state)
 {
     if (init->memory_bytes != (256u << 20)) PS_FAIL(PS_ERR_SYSTEM, "not this worker's share");
+    if (atomic_load(&inits_to_fail) > 0) {
+        atomic_fetch_sub(&inits_to_fail, 1);
+        PS_FAIL(PS_ERR_UNAVAILABLE, "credentials are away");
+    }
     pthread_mutex_lock(&all.lock);
     all.states[all.states_count++ % (WORKERS * 2)] = state;
     pthread_mutex_unlock(&all.lock);
@@ -191,7 +195,7 @@ static void as_many_events_are_in_hand_as_there_are_workers(void)
 static void every_event_is_answered_once_by_the_worker_that_took_it(void)
 {
     enum { EVENTS = 400 };
-    static char bodies[EVENTS][8];
+    static char bodies[EVENTS][16];
     struct scene *scene = open_scene(WORKERS, meet);
     for (int i = 0; i < EVENTS; i++) {
         snprintf(bodies[i], sizeof bodies[i], "%d", i);
@@ -307,6 +311,32 @@ static void a_worker_that_fails_again_and_again_ends_the_pool(void)
     close_scene(scene);
 }
 
+static void a_worker_whose_answers_all_fail_ends_the_pool(void)
+{
+    struct scene *scene = open_scene(1, meet);
+    for (int i = 0; i <= PS_POOL_RESTARTS_MAX; i++)
+        fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("0"), .answer_turns = { 500 } });
+    CHECK(pthread_join(scene->thread, NULL) == 0);
+    CHECK_EQ(scene->err, PS_ERR_UNAVAILABLE);
+    close_scene(scene);
+}
+
+static void an_init_that_fails_at_a_restart_is_tried_again_and_leaves_the_others_alone(void)
+{
+    struct scene *scene = open_scene(WORKERS, meet);
+    atomic_store(&inits_to_fail, 2);
+    fake_lambda_push(scene->fake, &(struct fake_event){ .body = PS_SPAN("0"), .answer_turns = { 500 } });
+    CHECK(fake_lambda_post(scene->fake, 0, WAIT_MS) != NULL);
+    all.meet = WORKERS;
+    for (int i = 0; i < WORKERS; i++)
+        push(scene, "1");
+    CHECK(fake_lambda_post(scene->fake, WORKERS, WAIT_MS) != NULL);
+    CHECK_EQ(all.most_in_hand, WORKERS);
+    CHECK_EQ(atomic_load(&inits_to_fail), 0);
+    stop(scene);
+    close_scene(scene);
+}
+
 static void all_workers_drain_when_the_process_is_told_to_end(void)
 {
     struct scene *scene = open_scene(WORKERS, meet);
@@ -326,6 +356,8 @@ int main(void)
     RUN(a_worker_that_leaves_its_loop_is_made_anew_while_the_others_go_on);
     RUN(a_handler_that_ends_its_thread_has_its_event_answered);
     RUN(a_worker_that_fails_again_and_again_ends_the_pool);
+    RUN(a_worker_whose_answers_all_fail_ends_the_pool);
+    RUN(an_init_that_fails_at_a_restart_is_tried_again_and_leaves_the_others_alone);
     RUN(all_workers_drain_when_the_process_is_told_to_end);
     return check_finish();
 }

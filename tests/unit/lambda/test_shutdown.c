@@ -31,13 +31,13 @@ static void in_a_child(struct fake_lambda *fake, bool (*fact)(struct ps_span add
 static bool opens(struct ps_span address)
 {
     struct ps_shutdown shutdown;
-    return CHECK_OK(ps_shutdown_open(&shutdown, address));
+    return CHECK_OK(ps_shutdown_open(&shutdown)) && CHECK_OK(ps_shutdown_register(&shutdown, address));
 }
 
 static bool sees_sigterm(struct ps_span address)
 {
     struct ps_shutdown shutdown;
-    bool ok = CHECK_OK(ps_shutdown_open(&shutdown, address));
+    bool ok = CHECK_OK(ps_shutdown_open(&shutdown)) && CHECK_OK(ps_shutdown_register(&shutdown, address));
     ok = ok && CHECK(!is_readable(shutdown.stop_fd)) && CHECK(kill(getpid(), SIGTERM) == 0);
     /* Twice: every loop that looks must see it. */
     return ok && CHECK(is_readable(shutdown.stop_fd)) && CHECK(is_readable(shutdown.stop_fd));
@@ -46,7 +46,8 @@ static bool sees_sigterm(struct ps_span address)
 static bool sees_sigterm_unregistered(struct ps_span address)
 {
     struct ps_shutdown shutdown;
-    bool ok = CHECK_ERR(ps_shutdown_open(&shutdown, address), PS_ERR_UNAVAILABLE);
+    bool ok = CHECK_OK(ps_shutdown_open(&shutdown));
+    ok = ok && CHECK_ERR(ps_shutdown_register(&shutdown, address), PS_ERR_UNAVAILABLE);
     ok = ok && CHECK(kill(getpid(), SIGTERM) == 0);
     return ok && CHECK(is_readable(shutdown.stop_fd));
 }
