@@ -151,6 +151,11 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
     struct ps_arena_mark mark = ps_arena_mark(arena);
     unsigned backoff_ms = NEXT_BACKOFF_MS;
     for (unsigned tries = 1;; tries++) {
+        /* An event that is asked for now would be lost with the process. */
+        if (ps_connection_told_to_stop(&api->connection)) {
+            *out = (struct ps_api_event){ .stop = true };
+            return PS_OK;
+        }
         struct ps_wire wire = { 0 };
         struct ps_api_event event;
         enum ps_err err = try_next(api, arena, &wire, &event);
@@ -159,10 +164,7 @@ enum ps_err ps_api_next(struct ps_api *api, struct ps_arena *arena, struct ps_ap
             return PS_OK;
         }
         ps_arena_rewind(arena, mark);
-        if (api->connection.stopped || ps_connection_told_to_stop(&api->connection)) {
-            *out = (struct ps_api_event){ .stop = true };
-            return PS_OK;
-        }
+        if (ps_connection_told_to_stop(&api->connection)) continue;
         /* 4xx: Lambda has another idea of our state than we have; asking again would not change it. */
         bool refused = wire.head_bytes > 0 && wire.status < 500;
         if (refused || err == PS_ERR_NO_MEMORY || tries == NEXT_TRIES_MAX)

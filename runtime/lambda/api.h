@@ -1,5 +1,5 @@
-/* The client of Lambda's Runtime API: next, response, error and init error over one kept-alive HTTP/1.1
- * connection on a plain socket. Facts: AWS Lambda developer guide, "Using the Lambda runtime API".
+/* The client of Lambda's Runtime API: next, response (whole or streamed), error, init error and restore over one
+ * kept-alive HTTP/1.1 connection on a plain socket. Facts: AWS Lambda developer guide, "Using the Lambda runtime API".
  *
  * Waiting for the next event never times out: the sandbox is frozen meanwhile and clocks jump. Connecting and posting
  * do. A kept-alive connection that turns out dead before any byte of a reply is opened again: a GET is repeated, a

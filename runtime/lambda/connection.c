@@ -90,7 +90,6 @@ enum ps_err ps_connection_begin(struct ps_connection *connection, uint32_t idle_
 {
     if (connection->fd >= 0 && ps_connection_has_reply(connection)) ps_connection_close(connection);
     connection->answered = false;
-    connection->stopped = false;
     enum ps_err err = connect_api(connection);
     if (err != PS_OK) ps_connection_close(connection);
     if (err != PS_OK) return err;
@@ -178,8 +177,8 @@ static enum ps_err wait_for_either(struct ps_connection *connection)
         count = poll(fds, 2, -1);
     } while (count < 0 && errno == EINTR);
     if (count < 0) PS_FAIL(PS_ERR_SYSTEM, "Runtime API: poll: %s", strerrordesc_np(errno));
-    connection->stopped = fds[0].revents == 0;
-    if (connection->stopped) PS_FAIL(PS_ERR_UNAVAILABLE, "told to stop");
+    /* An event that is there already is worked on. */
+    if (fds[0].revents == 0) PS_FAIL(PS_ERR_UNAVAILABLE, "told to stop");
     return PS_OK;
 }
 
@@ -226,7 +225,6 @@ enum ps_err ps_connection_exchange(struct ps_connection *connection, const struc
 {
     ps_wire_init(wire, call->reply_bytes_max);
     connection->answered = false;
-    connection->stopped = false;
     bool whole = false;
     enum ps_err err = connect_api(connection);
     if (err == PS_OK) err = ps_connection_send(connection, (struct ps_span[]){ call->head, call->body }, 2, &whole);

@@ -28,7 +28,6 @@ struct ps_connection {
     uint32_t idle_ms;                        /* how long the other side may take no byte and give none */
     bool used;                               /* it has carried a call before the one in hand: it may have died since */
     bool answered;                           /* a byte of the reply to the call in hand has arrived */
-    bool stopped;                            /* the call in hand was given up because of stop_fd */
 };
 
 struct ps_connection_call {

@@ -120,7 +120,8 @@ static enum ps_err start_handler(struct start *start)
 
 static void register_drain(struct start *start)
 {
-    if (start->options.stop_fd < 0) return;
+    /* Lambda does not say what becomes of an extension's connection over a snapshot. */
+    if (start->options.stop_fd < 0 || ps_snapstart_is_on()) return;
     if (ps_shutdown_register(&start->shutdown, start->options.api_address) != PS_OK)
         ps_log_fault(&start->first.log, PS_LOG_WARN, "drain_not_registered");
 }

@@ -41,7 +41,7 @@ static enum ps_err make_anew(struct member *member)
     struct ps_worker *worker = member->worker;
     const struct ps_worker_options *options = worker->options;
     ps_worker_close(worker);
-    unsigned pause_ms = member->restarts == 1 ? 0 : PAUSE_MS << member->restarts;
+    unsigned pause_ms = member->restarts == 1 ? 0u : (unsigned)PAUSE_MS << member->restarts;
     (void)nanosleep(&(struct timespec){ .tv_sec = pause_ms / 1000, .tv_nsec = (long)(pause_ms % 1000) * 1000000 },
                     NULL);
     PS_TRY(ps_worker_open(worker, options));

@@ -12,9 +12,14 @@ static enum ps_err run_hooks(struct ps_worker *workers, size_t count, hook_funct
     return PS_OK;
 }
 
+bool ps_snapstart_is_on(void)
+{
+    return ps_span_eq(ps_env_get("AWS_LAMBDA_INITIALIZATION_TYPE"), PS_SPAN("snap-start"));
+}
+
 enum ps_err ps_snapstart_run(struct ps_worker *workers, size_t count)
 {
-    if (!ps_span_eq(ps_env_get("AWS_LAMBDA_INITIALIZATION_TYPE"), PS_SPAN("snap-start"))) return PS_OK;
+    if (!ps_snapstart_is_on()) return PS_OK;
     struct ps_worker *first = &workers[0];
     const struct ps_handler *handler = first->options->handler;
     enum ps_err err = run_hooks(workers, count, handler->before_snapshot);

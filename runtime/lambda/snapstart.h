@@ -6,6 +6,8 @@
 
 #include "lambda/worker.h"
 
+bool ps_snapstart_is_on(void);
+
 /* Runs every worker's before_snapshot, waits over the snapshot, and in each copy runs after_restore. A failure has been
  * told to Lambda; the process should end. Nothing happens without SnapStart. */
 PS_MUST_USE enum ps_err ps_snapstart_run(struct ps_worker *workers, size_t count);

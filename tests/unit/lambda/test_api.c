@@ -1,6 +1,10 @@
 #include "lambda/api.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -9,6 +13,38 @@
 #include "support/fake_lambda.h"
 
 enum { ARENA_BYTES = 64 << 20, WAIT_MS = 5000 };
+
+/* -- what the kernel says, on the thread that asks -------------------------------------------------------------------
+ */
+
+/* Receives that are told that nothing came in time, before the kernel is asked. */
+static _Thread_local unsigned silent_receives;
+
+ssize_t recv(int fd, void *memory, size_t size,
+             int flags) // NOLINT(readability-inconsistent-declaration-parameter-name)
+{
+    if (silent_receives > 0) {
+        silent_receives--;
+        errno = EAGAIN;
+        return -1;
+    }
+    return syscall(SYS_recvfrom, fd, memory, size, flags, NULL, NULL);
+}
+
+/* Polls of two descriptors answer only when the first of them is ready, and then the second is, too. */
+static _Thread_local bool polls_late;
+static _Thread_local int fake_stop;
+
+int poll(struct pollfd *fds, nfds_t count, int wait_ms) // NOLINT(readability-inconsistent-declaration-parameter-name)
+{
+    if (polls_late && count == 2) {
+        (void)syscall(SYS_poll, fds, 1, WAIT_MS);
+        if (write(fake_stop, "x", 1) != 1) return -1;
+    }
+    return (int)syscall(SYS_poll, fds, count, wait_ms);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ */
 
 /* A server and a client of it. */
 struct bench {
@@ -122,7 +158,7 @@ static void optional_headers_may_be_missing_or_nonsense(void)
 
 static void both_framings_bring_every_size_in_any_pieces(void)
 {
-    static const size_t SIZES[] = { 0, 1, 2047, 2048, 8191, 8192, 70000, 6291556 };
+    static const size_t SIZES[] = { 0, 1, 2047, 2048, 8191, 8192, 70000, 6291556, 20 << 20 };
     static const struct {
         enum fake_framing framing;
         size_t chunk_bytes, piece_bytes;
@@ -246,8 +282,59 @@ static void waiting_for_an_event_ends_when_the_process_is_told_to_stop(void)
     CHECK_EQ(status, 202);
     CHECK_OK(ps_api_next(bench.api, &bench.arena, &event));
     CHECK(event.stop);
+    CHECK_EQ(fake_lambda_nexts(bench.fake), 1);
     close(stop[0]);
     close(stop[1]);
+    close_bench(&bench);
+}
+
+static void an_event_that_comes_together_with_the_stop_is_worked_on(void)
+{
+    struct bench bench = open_bench();
+    int stop[2];
+    CHECK(pipe(stop) == 0);
+    struct fake_event pushed = { .body = PS_SPAN("{}") };
+    struct ps_api_event event;
+    polls_late = true;
+    ps_api_connection(bench.api)->stop_fd = stop[0];
+    fake_lambda_push(bench.fake, &pushed);
+    fake_stop = stop[1];
+    CHECK_OK(ps_api_next(bench.api, &bench.arena, &event));
+    polls_late = false;
+    CHECK(!event.stop);
+    CHECK_SPAN(event.body, pushed.body);
+    CHECK_OK(ps_api_next(bench.api, &bench.arena, &event));
+    CHECK(event.stop);
+    CHECK_EQ(fake_lambda_nexts(bench.fake), 1);
+    close(stop[0]);
+    close(stop[1]);
+    close_bench(&bench);
+}
+
+/* The libc runtime gave /next one second, and left when nothing had come. */
+static void next_waits_for_ever(void)
+{
+    struct bench bench = open_bench();
+    struct fake_event pushed = { .body = PS_SPAN("{}") };
+    struct ps_api_event event;
+    fake_lambda_push(bench.fake, &pushed);
+    silent_receives = 1000;
+    CHECK_OK(ps_api_next(bench.api, &bench.arena, &event));
+    CHECK_EQ(silent_receives, 0);
+    CHECK_EQ(fake_lambda_nexts(bench.fake), 1);
+    close_bench(&bench);
+}
+
+static void an_answer_that_nobody_acknowledges_is_a_failure(void)
+{
+    struct bench bench = open_bench();
+    struct fake_event pushed = { .body = PS_SPAN("{}") };
+    struct ps_api_event event;
+    uint32_t status = 0;
+    CHECK(take(&bench, &pushed, &event));
+    silent_receives = 2;
+    CHECK_ERR(ps_api_respond(bench.api, &event, "text/plain", PS_SPAN("1"), &status), PS_ERR_UNAVAILABLE);
+    CHECK_EQ(silent_receives, 0);
     close_bench(&bench);
 }
 
@@ -376,8 +463,11 @@ static void a_next_that_never_works_fails_after_several_tries(void)
     struct fake_event pushed = { .next_turns = { 500, 502, 503, 500, FAKE_HANG_UP, 500, 500 } };
     fake_lambda_push(bench.fake, &pushed);
     struct ps_api_event event;
+    uint64_t begin_us = ps_clock_monotonic_us();
     CHECK_ERR(ps_api_next(bench.api, &bench.arena, &event), PS_ERR_UNAVAILABLE);
     CHECK_EQ(fake_lambda_nexts(bench.fake), 6);
+    /* 50 + 100 + 200 + 400 ms after the refusals: Lambda is not asked in a tight loop. */
+    CHECK(ps_clock_monotonic_us() - begin_us >= 750000);
     close_bench(&bench);
 }
 
@@ -548,6 +638,9 @@ int main(void)
     RUN(a_failure_carries_its_type_in_the_header);
     RUN(the_head_for_a_crash_names_the_event_in_hand);
     RUN(waiting_for_an_event_ends_when_the_process_is_told_to_stop);
+    RUN(an_event_that_comes_together_with_the_stop_is_worked_on);
+    RUN(next_waits_for_ever);
+    RUN(an_answer_that_nobody_acknowledges_is_a_failure);
     RUN(an_init_failure_is_posted_before_the_first_next);
     RUN(a_refused_answer_is_told_and_the_next_event_comes);
     RUN(an_answer_that_lambda_fails_on_ends_the_process);

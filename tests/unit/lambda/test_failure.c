@@ -31,6 +31,23 @@ static void the_type_is_made_from_the_error(void)
     CHECK_TEXT(failure.type, "Runtime.EventTooLarge");
 }
 
+/* Lambda records a type as it is only when a capital follows the dot. */
+static void every_error_has_a_type_that_lambda_records(void)
+{
+#define X(name, class, meaning) PS_ERR_##name,
+    static const enum ps_err ERRORS[] = { PS_ERR_MAP(X) };
+#undef X
+    for (size_t i = 0; i < sizeof ERRORS / sizeof ERRORS[0]; i++) {
+        struct ps_failure failure;
+        CHECK_ERR(ps_err_raise(ERRORS[i], "f", 1, "x"), ERRORS[i]);
+        ps_failure_make(&failure, NULL, ps_span_make(NULL, 0));
+        CHECK(ps_span_starts(failure.type, PS_SPAN("Function.")) && failure.type.len > 10);
+        CHECK(failure.type.data[9] >= 'A' && failure.type.data[9] <= 'Z');
+        for (size_t c = 10; c < failure.type.len; c++)
+            CHECK((failure.type.data[c] | 0x20) >= 'a' && (failure.type.data[c] | 0x20) <= 'z');
+    }
+}
+
 static void the_document_has_message_type_and_place(void)
 {
     struct ps_failure failure;
@@ -110,6 +127,7 @@ static void the_longest_text_is_cut_between_characters(void)
 int main(void)
 {
     RUN(the_type_is_made_from_the_error);
+    RUN(every_error_has_a_type_that_lambda_records);
     RUN(the_document_has_message_type_and_place);
     RUN(the_cause_is_what_xray_reads);
     RUN(letters_of_all_languages_survive);

@@ -1,5 +1,6 @@
 #include "lambda/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -76,6 +77,7 @@ static struct {
     char trace[128];
     char request_id[64];
     struct ps_span function_name;
+    char headers[1024]; /* of all members that come from headers, in order */
 } seen;
 
 static void copy_text(char *out, size_t cap, struct ps_span text)
@@ -94,6 +96,9 @@ static void note_invocation(const struct ps_invocation *inv)
     seen.function_name = inv->function_name;
     copy_text(seen.trace, sizeof seen.trace, ps_env_get("_X_AMZN_TRACE_ID"));
     copy_text(seen.request_id, sizeof seen.request_id, inv->request_id);
+    snprintf(seen.headers, sizeof seen.headers, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s", PS_SPAN_ARG(inv->request_id),
+             PS_SPAN_ARG(inv->function_arn), PS_SPAN_ARG(inv->trace_id), PS_SPAN_ARG(inv->client_context),
+             PS_SPAN_ARG(inv->cognito_identity), PS_SPAN_ARG(inv->tenant_id));
 }
 
 static enum ps_err echo(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
@@ -118,7 +123,7 @@ static enum ps_err fail_silently(struct ps_invocation *inv, struct ps_span event
     return PS_ERR_THROTTLED;
 }
 
-static enum ps_err overfill(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+static enum ps_err fill(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
 {
     (void)inv;
     (void)event;
@@ -126,6 +131,12 @@ static enum ps_err overfill(struct ps_invocation *inv, struct ps_span event, str
     if (room == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "test");
     memset(room, 'x', PS_API_RESPONSE_BYTES_MAX);
     reply->body->len += PS_API_RESPONSE_BYTES_MAX;
+    return PS_OK;
+}
+
+static enum ps_err overfill(struct ps_invocation *inv, struct ps_span event, struct ps_reply *reply)
+{
+    PS_TRY(fill(inv, event, reply));
     ps_buf_byte(reply->body, 'x');
     return PS_OK;
 }
@@ -229,6 +240,35 @@ static void the_answer_of_the_handler_is_posted(void)
     CHECK_TEXT(ps_span_of(seen.request_id), "request-1");
     CHECK_TEXT(seen.function_name, "fn");
     CHECK_EQ(logged(scene).len, 0);
+    close_scene(scene);
+}
+
+static void every_header_reaches_the_handler(void)
+{
+    struct scene *scene = open_scene(fail);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}"),
+                                             .request_id = "id-1",
+                                             .headers = "Lambda-Runtime-Invoked-Function-Arn: arn:f\r\n"
+                                                        "Lambda-Runtime-Trace-Id: Root=1\r\n"
+                                                        "Lambda-Runtime-Client-Context: {\"c\":1}\r\n"
+                                                        "Lambda-Runtime-Cognito-Identity: {\"i\":1}\r\n"
+                                                        "Lambda-Runtime-Aws-Tenant-Id: blue\r\n" }));
+    CHECK_TEXT(ps_span_of(seen.headers), "id-1|arn:f|Root=1|{\"c\":1}|{\"i\":1}|blue");
+    struct ps_span lines = logged(scene);
+    check_member(lines, "requestId", "id-1");
+    check_member(lines, "tenantId", "blue");
+    close_scene(scene);
+}
+
+static void a_response_of_exactly_the_limit_is_sent(void)
+{
+    struct scene *scene = open_scene(fill);
+    CHECK(serve(scene, &(struct fake_event){ .body = PS_SPAN("{}") }));
+    const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS);
+    CHECK_OR_RETURN(post != NULL);
+    CHECK_EQ(post->kind, FAKE_RESPONSE);
+    CHECK_EQ(post->turn, 202);
+    CHECK_EQ(post->body.len, PS_API_RESPONSE_BYTES_MAX);
     close_scene(scene);
 }
 
@@ -684,6 +724,8 @@ static void a_stream_of_50_mb_needs_no_more_memory_than_a_short_one(void)
 int main(void)
 {
     RUN(the_answer_of_the_handler_is_posted);
+    RUN(every_header_reaches_the_handler);
+    RUN(a_response_of_exactly_the_limit_is_sent);
     RUN(the_handler_may_name_another_content_type);
     RUN(only_the_first_invocation_is_cold);
     RUN(the_reserve_is_a_fifth_of_the_time_and_at_most_1500_ms);

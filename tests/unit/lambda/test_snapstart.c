@@ -2,12 +2,26 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "host/rng.h"
 
 #include "support/check.h"
 #include "support/fake_lambda.h"
 
 enum { WAIT_MS = 5000, WORKERS = 2 };
+
+/* Seeds that were drawn from the kernel, by the thread that runs the hooks. */
+static unsigned seeds;
+
+ssize_t getrandom(void *memory, size_t size,
+                  unsigned flags) // NOLINT(readability-inconsistent-declaration-parameter-name)
+{
+    seeds++;
+    return syscall(SYS_getrandom, memory, size, flags);
+}
 
 /* What the hooks did, in order. */
 static char done[64];
@@ -15,6 +29,7 @@ static const char *failing;
 
 static enum ps_err do_hook(const char *name)
 {
+    (void)ps_rng_below(10);
     strncat(done, name, sizeof done - strlen(done) - 1);
     if (failing != NULL && strcmp(failing, name) == 0) PS_FAIL(PS_ERR_DENIED, "hook %s failed", name);
     return PS_OK;
@@ -115,6 +130,17 @@ static void hooks_run_on_both_sides_of_the_snapshot(void)
     close_scene(scene);
 }
 
+static void copies_of_a_snapshot_draw_numbers_of_their_own(void)
+{
+    seeds = 0;
+    struct scene *scene = open_scene("snap-start", NULL);
+    fake_lambda_restore(scene->fake);
+    finish(scene, PS_OK);
+    /* Four draws, and one seed on either side. */
+    CHECK_EQ(seeds, 2);
+    close_scene(scene);
+}
+
 static void the_first_event_after_a_restore_comes_over_a_new_connection(void)
 {
     struct scene *scene = open_scene("snap-start", NULL);
@@ -177,6 +203,7 @@ static void a_refused_restore_ends_the_process(void)
 int main(void)
 {
     RUN(hooks_run_on_both_sides_of_the_snapshot);
+    RUN(copies_of_a_snapshot_draw_numbers_of_their_own);
     RUN(the_first_event_after_a_restore_comes_over_a_new_connection);
     RUN(nothing_happens_without_snapstart);
     RUN(a_failure_before_the_snapshot_is_an_init_error);
