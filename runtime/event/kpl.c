@@ -88,7 +88,7 @@ static enum ps_err skip_group(struct ps_span text, size_t *at, uint32_t number)
     uint32_t numbers[PS_KPL_GROUPS_DEEP_MAX] = { number };
     size_t depth = 1;
     while (depth > 0) {
-        struct field field;
+        struct field field = { 0 };
         PS_TRY(read_tag(text, at, &field));
         if (field.wire_type == WIRE_GROUP_BEGIN) {
             if (depth == PS_KPL_GROUPS_DEEP_MAX)
@@ -124,7 +124,7 @@ static enum ps_err read_entry(struct ps_span record, struct entry *out)
 {
     struct entry entry = { 0 };
     for (size_t at = 0; at < record.len;) {
-        struct field field;
+        struct field field = { 0 };
         PS_TRY(read_field(record, &at, &field));
         if (is_field(&field, RECORD_PARTITION_KEY, WIRE_VARINT)) {
             entry.has_index[PS_KPL_PARTITION_KEYS] = true;
@@ -157,7 +157,7 @@ static void put_mark(struct ps_kpl *kpl, size_t at)
 
 static enum ps_err count_field(struct ps_kpl *kpl, const struct field *field)
 {
-    struct entry entry;
+    struct entry entry = { 0 };
     if (is_field(field, AGGREGATE_PARTITION_KEYS, WIRE_BYTES)) {
         kpl->key_count[PS_KPL_PARTITION_KEYS]++;
     } else if (is_field(field, AGGREGATE_HASH_KEYS, WIRE_BYTES)) {
@@ -189,7 +189,7 @@ enum ps_err ps_kpl_open(struct ps_span message, struct ps_kpl *out)
     size_t at = 0;
     for (size_t fields = 0; at < message.len; fields++) {
         if (fields % kpl.mark_distance == 0) put_mark(&kpl, at);
-        struct field field;
+        struct field field = { 0 };
         PS_TRY(read_field(message, &at, &field));
         PS_TRY(count_field(&kpl, &field));
     }
@@ -226,7 +226,7 @@ static bool find_key(const struct ps_kpl *kpl, enum ps_kpl_table table, uint64_t
     const struct ps_kpl_mark *mark = find_mark(kpl, table, index);
     size_t at = mark->at;
     for (uint64_t next = mark->keys[table];;) {
-        struct field field;
+        struct field field = { 0 };
         enum ps_err err = read_field(kpl->message, &at, &field);
         PS_ASSERT(err == PS_OK);
         if (!is_field(&field, NUMBERS[table], WIRE_BYTES)) continue;
