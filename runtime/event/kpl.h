@@ -17,7 +17,7 @@ enum {
     PS_KPL_MD5_BYTES = 16,
     PS_KPL_MESSAGE_BYTES_MAX = 10 << 20, /* the largest Kinesis record there is */
     PS_KPL_GROUPS_DEEP_MAX = 100,        /* where protobuf's own readers stop */
-    PS_KPL_MARKS_MAX = 256,              /* 3 KiB; a key is found within 1/128 of the message's fields */
+    PS_KPL_MARKS_MAX = 1024,             /* 12 KiB; a key is found within 1/512 of the message's fields */
 };
 
 enum ps_kpl_table { PS_KPL_PARTITION_KEYS, PS_KPL_HASH_KEYS, PS_KPL_TABLES };

@@ -309,6 +309,7 @@ static void each_of_many_keys_is_found(void)
     struct ps_kpl_record record;
     CHECK_OK(ps_kpl_open(all_of(&message), &kpl));
     CHECK_EQ(kpl.record_count, RECORDS);
+    CHECK(kpl.mark_distance <= (2 * KEYS + RECORDS) / (PS_KPL_MARKS_MAX / 2)); /* so that no key is far from its mark */
     while (ps_kpl_next(&kpl, &record)) {
         char text[2][32];
         (void)snprintf(text[0], sizeof text[0], "p%u", wanted[record.sub_sequence]);
