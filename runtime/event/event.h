@@ -33,6 +33,7 @@ struct ps_carrier {
     struct ps_span event_id;  /* Kinesis: shardId-...:sequence */
     struct ps_span record_id; /* Firehose */
     int64_t arrival_ms;       /* 0 when unknown */
+    const char *fault;        /* NULL, or one word for what is wrong: "data_missing"... */
     /* Kafka only. */
     struct ps_span group; /* the name in records that it stands under: echoed in answers as it is, never made anew */
     struct ps_span topic;
@@ -43,7 +44,6 @@ struct ps_carrier {
     int32_t partition;             /* -1 when unknown */
     bool has_key;                  /* "" is a key; one that is absent or null is none */
     bool tombstone;                /* there is no value, which is no fault: data is empty */
-    const char *fault;             /* NULL, or one word for what is wrong: "data_missing"... */
 };
 
 struct ps_event {
