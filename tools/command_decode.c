@@ -8,9 +8,9 @@
 
 static const char HELP[] =
     "Usage: penstock decode [FILE...|-]\n\n"
-    "Reads Lambda events (a CloudWatch Logs subscription, or a Kinesis or Firehose batch of them), one a file, and "
-    "prints\n"
-    "one JSON line per log event with its envelope's members. Control messages are counted on stderr.\n\n"
+    "Reads Lambda events (a CloudWatch Logs subscription, or a Kinesis, Firehose or Kafka batch of them), one a file, "
+    "and\n"
+    "prints one JSON line per log event with its envelope's members. Control messages are counted on stderr.\n\n"
     "Exit codes: 0 all read; 1 an input or a part of it could not be read (named on stderr); 2 wrong usage.\n";
 
 enum { ARENA_BYTES = 1 << 30, INFLATED_BYTES_MAX = 256 << 20, LINE_BYTES_MAX = 64 << 20 };
@@ -112,7 +112,7 @@ static enum ps_err decode_input(void *context, const char *name, struct ps_span 
         /* A damaged carrier is its own fault only: it is named and the others are still printed. */
         if (carrier.fault != NULL)
             say_fault(decode, &carrier, carrier.fault);
-        else if (decode_carrier(decode, &carrier) != PS_OK)
+        else if (!carrier.tombstone && decode_carrier(decode, &carrier) != PS_OK)
             say_fault(decode, &carrier, ps_err_note()->text);
         ps_arena_rewind(&decode->arena, mark);
     }

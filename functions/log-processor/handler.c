@@ -32,7 +32,7 @@ static enum ps_err check_partial_batch(const struct settings *settings, const st
                                        const struct ps_account *account)
 {
     uint64_t returned = account->verdicts[PS_VERDICT_RETURNED];
-    if (returned == 0 || event->source != PS_EVENT_KINESIS || settings->partial_batch) return PS_OK;
+    if (returned == 0 || settings->partial_batch || !ps_reply_is_partial(event->source)) return PS_OK;
     PS_FAIL(PS_ERR_UNAVAILABLE,
             "%llu records could not be delivered; PARTIAL_BATCH is off, so the whole batch goes back",
             (unsigned long long)returned);

@@ -309,6 +309,12 @@ static enum ps_err run_carrier(struct run *run, const struct ps_carrier *carrier
 {
     uint64_t tag = pipeline_tag(carrier->position, 0);
     if (carrier->fault != NULL) return bury(run, tag, carrier->fault, carrier->raw, false);
+    if (carrier->tombstone) {
+        /* Kafka's word that a key is gone: nothing to store, and nothing wrong. */
+        run->account->in++;
+        ps_account_add(run->account, PS_VERDICT_FILTERED, 1);
+        return PS_OK;
+    }
     if (carrier->sequence.len > 0) tell_first(run, carrier->sequence, carrier->arrival_ms);
     uint64_t begin = ps_clock_monotonic_us();
     struct ps_span json;

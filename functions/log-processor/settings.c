@@ -172,8 +172,9 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_BOOL,
       .offset = AT(partial_batch),
       .value_default = "on",
-      .help = "Whether the Kinesis mapping has ReportBatchItemFailures. It must say what the mapping says: off, "
-              "undelivered records fail the whole batch." },
+      .help =
+          "Whether the Kinesis or Kafka mapping has ReportBatchItemFailures. It must say what the mapping says: off, "
+          "undelivered records fail the whole batch." },
     { .name = "VPC_FLOW_FIELDS",
       .type = PS_CONFIG_TEXT,
       .offset = AT(vpc_flow_fields),

@@ -3,11 +3,14 @@
 #include "base/assert.h"
 #include "event/event_priv.h"
 #include "event/from_firehose.h"
+#include "event/from_kafka.h"
 #include "event/from_kinesis.h"
 
 /* The members that tell the sources apart, and those worth keeping, at the top level. */
 struct top {
-    struct ps_span awslogs, kinesis_records, firehose_records, delivery_stream_arn, invocation_id, region;
+    struct ps_span awslogs, kinesis_records, records; /* Firehose's or Kafka's */
+    struct ps_span delivery_stream_arn, invocation_id, region;
+    struct ps_span event_source, event_source_arn;
 };
 
 enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value, bool *more)
@@ -27,6 +30,20 @@ enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name,
     return PS_OK;
 }
 
+enum ps_err ps_event_members(struct ps_json_reader *reader, const struct ps_event_wanted *wanted, size_t count)
+{
+    for (;;) {
+        struct ps_span name;
+        struct ps_span value;
+        bool more = false;
+        PS_TRY(ps_event_member(reader, &name, &value, &more));
+        if (!more) return PS_OK;
+        for (size_t i = 0; i < count; i++) {
+            if (ps_span_eq(name, wanted[i].name)) *wanted[i].into = value;
+        }
+    }
+}
+
 bool ps_event_object(struct ps_span raw, struct ps_json_reader *reader)
 {
     struct ps_json_token token;
@@ -43,32 +60,22 @@ bool ps_event_string(struct ps_span value, struct ps_span *inside)
 
 static enum ps_err read_top(struct ps_span payload, struct top *top)
 {
-    const struct {
-        struct ps_span name;
-        struct ps_span *into;
-    } wanted[] = {
+    const struct ps_event_wanted wanted[] = {
         { PS_SPAN("awslogs"), &top->awslogs },
         { PS_SPAN("Records"), &top->kinesis_records },
-        { PS_SPAN("records"), &top->firehose_records },
+        { PS_SPAN("records"), &top->records },
         { PS_SPAN("deliveryStreamArn"), &top->delivery_stream_arn },
         { PS_SPAN("invocationId"), &top->invocation_id },
         { PS_SPAN("region"), &top->region },
+        { PS_SPAN("eventSource"), &top->event_source },
+        { PS_SPAN("eventSourceArn"), &top->event_source_arn },
     };
     struct ps_json_reader reader;
     ps_json_read_init(&reader, payload);
     struct ps_json_token token;
     PS_TRY(ps_json_read_next(&reader, &token));
     if (token.kind != PS_JSON_OBJECT_BEGIN) PS_FAIL(PS_ERR_BAD_INPUT, "the event is no JSON object");
-    for (;;) {
-        struct ps_span name;
-        struct ps_span value;
-        bool more = false;
-        PS_TRY(ps_event_member(&reader, &name, &value, &more));
-        if (!more) break;
-        for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-            if (ps_span_eq(name, wanted[i].name)) *wanted[i].into = value;
-        }
-    }
+    PS_TRY(ps_event_members(&reader, wanted, sizeof wanted / sizeof wanted[0]));
     return ps_json_read_next(&reader, &token); /* nothing but white space may follow */
 }
 
@@ -77,14 +84,18 @@ static bool is_array(struct ps_span value)
     return value.len > 0 && value.data[0] == '[';
 }
 
-/* Stands the reader before the first element. */
-static enum ps_err enter_array(struct ps_span array, struct ps_json_reader *reader)
+static bool is_object(struct ps_span value)
+{
+    return value.len > 0 && value.data[0] == '{';
+}
+
+/* Stands the reader before the first element or member. */
+static enum ps_err enter(struct ps_span value, struct ps_json_reader *reader)
 {
     struct ps_json_token token;
-    ps_json_read_init(reader, array);
-    PS_TRY(ps_json_read_next(reader, &token));
-    PS_ASSERT(token.kind == PS_JSON_ARRAY_BEGIN);
-    return PS_OK;
+    PS_ASSERT(is_array(value) || is_object(value));
+    ps_json_read_init(reader, value);
+    return ps_json_read_next(reader, &token);
 }
 
 /* The next element as written; *more is false at the array's end. */
@@ -100,7 +111,7 @@ static enum ps_err next_element(struct ps_json_reader *reader, struct ps_span *r
 static enum ps_err count_elements(struct ps_span array, size_t *out)
 {
     struct ps_json_reader reader;
-    PS_TRY(enter_array(array, &reader));
+    PS_TRY(enter(array, &reader));
     size_t count = 0;
     for (;;) {
         struct ps_span raw;
@@ -118,7 +129,7 @@ static enum ps_err count_elements(struct ps_span array, size_t *out)
 static enum ps_err find_kinesis(struct ps_event *event, bool *found)
 {
     struct ps_json_reader reader;
-    PS_TRY(enter_array(event->carriers, &reader));
+    PS_TRY(enter(event->carriers, &reader));
     *found = event->carrier_count == 0;
     for (size_t i = 0; i < event->carrier_count && !*found; i++) {
         struct ps_span raw;
@@ -141,10 +152,33 @@ static enum ps_err open_kinesis(struct ps_span records, struct ps_event *event)
 static enum ps_err open_firehose(const struct top *top, struct ps_event *event)
 {
     event->source = PS_EVENT_FIREHOSE;
-    event->carriers = top->firehose_records;
+    event->carriers = top->records;
     (void)ps_event_string(top->delivery_stream_arn, &event->arn);
     (void)ps_event_string(top->region, &event->region);
     return count_elements(event->carriers, &event->carrier_count);
+}
+
+static enum ps_event_source kafka_source(const struct top *top)
+{
+    struct ps_span name = { 0 };
+    if (!is_object(top->records) || !ps_event_string(top->event_source, &name)) return PS_EVENT_UNKNOWN;
+    if (ps_span_eq(name, PS_SPAN("aws:kafka"))) return PS_EVENT_MSK;
+    return ps_span_eq(name, PS_SPAN("aws:SelfManagedKafka")) ? PS_EVENT_KAFKA : PS_EVENT_UNKNOWN;
+}
+
+static enum ps_err open_kafka(const struct top *top, struct ps_event *event)
+{
+    event->source = kafka_source(top);
+    event->carriers = top->records;
+    (void)ps_event_string(top->event_source_arn, &event->arn);
+    PS_TRY(enter(event->carriers, &event->reader));
+    for (;;) {
+        struct ps_span raw;
+        bool more = false;
+        PS_TRY(ps_from_kafka_next(&event->reader, &event->group, &raw, &more));
+        if (!more) return PS_OK;
+        event->carrier_count++;
+    }
 }
 
 enum ps_err ps_event_open(struct ps_span payload, struct ps_event *out)
@@ -158,13 +192,16 @@ enum ps_err ps_event_open(struct ps_span payload, struct ps_event *out)
         event.carrier_count = 1;
     } else if (is_array(top.kinesis_records)) {
         PS_TRY(open_kinesis(top.kinesis_records, &event));
-    } else if (is_array(top.firehose_records) && (top.delivery_stream_arn.len > 0 || top.invocation_id.len > 0)) {
+    } else if (kafka_source(&top) != PS_EVENT_UNKNOWN) {
+        PS_TRY(open_kafka(&top, &event));
+    } else if (is_array(top.records) && (top.delivery_stream_arn.len > 0 || top.invocation_id.len > 0)) {
         PS_TRY(open_firehose(&top, &event));
     }
     if (event.source == PS_EVENT_UNKNOWN)
         PS_FAIL(PS_ERR_BAD_INPUT, "the event is none we read: its top level must hold \"awslogs\" (a CloudWatch Logs "
-                                  "subscription), \"Records\" with \"kinesis\" in each (Kinesis), or \"records\" with "
-                                  "\"invocationId\" or \"deliveryStreamArn\" beside it (Firehose)");
+                                  "subscription), \"Records\" with \"kinesis\" in each (Kinesis), \"records\" with "
+                                  "\"invocationId\" or \"deliveryStreamArn\" beside it (Firehose), or an object "
+                                  "\"records\" with \"eventSource\" aws:kafka or aws:SelfManagedKafka (Kafka)");
     ps_event_rewind(&event);
     *out = event;
     return PS_OK;
@@ -190,24 +227,38 @@ static void read_awslogs(struct ps_span raw, struct ps_carrier *carrier)
     }
 }
 
+/* The next carrier as written; there is one, as open has counted. */
+static enum ps_err next_raw(struct ps_event *event, struct ps_span *raw)
+{
+    if (event->source == PS_EVENT_CWLOGS) {
+        *raw = event->carriers;
+        return PS_OK;
+    }
+    if (event->position == 0) PS_TRY(enter(event->carriers, &event->reader));
+    if (is_array(event->carriers)) return ps_json_read_skip(&event->reader, raw);
+    bool more = false;
+    PS_TRY(ps_from_kafka_next(&event->reader, &event->group, raw, &more));
+    PS_ASSERT(more);
+    return PS_OK;
+}
+
 enum ps_err ps_event_next(struct ps_event *event, struct ps_carrier *out, bool *more)
 {
     static void (*const READERS[])(struct ps_span raw, struct ps_carrier * carrier) = {
         [PS_EVENT_CWLOGS] = read_awslogs,
         [PS_EVENT_KINESIS] = ps_from_kinesis_read,
         [PS_EVENT_FIREHOSE] = ps_from_firehose_read,
+        [PS_EVENT_MSK] = ps_from_kafka_read,
+        [PS_EVENT_KAFKA] = ps_from_kafka_read,
     };
     PS_ASSERT(event->source != PS_EVENT_UNKNOWN);
     if (event->position == event->carrier_count) {
         *more = false;
         return PS_OK;
     }
-    struct ps_span raw = event->carriers;
-    if (event->source != PS_EVENT_CWLOGS) {
-        if (event->position == 0) PS_TRY(enter_array(event->carriers, &event->reader));
-        PS_TRY(ps_json_read_skip(&event->reader, &raw));
-    }
-    struct ps_carrier carrier = { .position = event->position, .raw = raw };
+    struct ps_span raw;
+    PS_TRY(next_raw(event, &raw));
+    struct ps_carrier carrier = { .position = event->position, .raw = raw, .group = event->group };
     READERS[event->source](raw, &carrier);
     carrier.data_escaped = ps_span_find_byte(carrier.data, '\\') != PS_SPAN_NONE;
     event->position++;
@@ -219,10 +270,8 @@ enum ps_err ps_event_next(struct ps_event *event, struct ps_carrier *out, bool *
 const char *ps_event_source_name(enum ps_event_source source)
 {
     static const char *const NAMES[] = {
-        [PS_EVENT_UNKNOWN] = "unknown",
-        [PS_EVENT_CWLOGS] = "cwlogs",
-        [PS_EVENT_KINESIS] = "kinesis",
-        [PS_EVENT_FIREHOSE] = "firehose",
+        [PS_EVENT_UNKNOWN] = "unknown",   [PS_EVENT_CWLOGS] = "cwlogs", [PS_EVENT_KINESIS] = "kinesis",
+        [PS_EVENT_FIREHOSE] = "firehose", [PS_EVENT_MSK] = "msk",       [PS_EVENT_KAFKA] = "kafka",
     };
     PS_ASSERT((size_t)source < sizeof NAMES / sizeof NAMES[0]);
     return NAMES[source];

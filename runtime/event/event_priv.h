@@ -11,6 +11,16 @@
 PS_MUST_USE enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value,
                                         bool *more);
 
+/* A member that is looked for, and where its value as written goes. */
+struct ps_event_wanted {
+    struct ps_span name;
+    struct ps_span *into;
+};
+
+/* The rest of the object that reader is in: of two members with one name the last counts, others are passed over. */
+PS_MUST_USE enum ps_err ps_event_members(struct ps_json_reader *reader, const struct ps_event_wanted *wanted,
+                                         size_t count);
+
 /* Begins the members of raw; false when it is no object. */
 bool ps_event_object(struct ps_span raw, struct ps_json_reader *reader);
 

@@ -10,7 +10,12 @@ static const struct ps_span ENTRY_END = PS_SPAN_INIT("\"}");
 
 bool ps_reply_takes_back(enum ps_event_source source)
 {
-    return source == PS_EVENT_KINESIS || source == PS_EVENT_FIREHOSE;
+    return source == PS_EVENT_FIREHOSE || ps_reply_is_partial(source);
+}
+
+bool ps_reply_is_partial(enum ps_event_source source)
+{
+    return source == PS_EVENT_KINESIS || source == PS_EVENT_MSK || source == PS_EVENT_KAFKA;
 }
 
 enum ps_err ps_reply_open(struct ps_arena *arena, const struct ps_event *event, struct ps_reply_book *book)
@@ -62,6 +67,46 @@ static enum ps_err write_kinesis(const struct ps_reply_book *book, const struct 
         ps_buf_put(body, PS_SPAN("\"}"));
     }
     ps_buf_put(body, PS_SPAN("]}"));
+    return PS_OK;
+}
+
+/* -- Kafka --------------------------------------------------------------------------------------------------------- */
+
+static enum ps_err write_failure(const struct ps_carrier *carrier, bool first, struct ps_buf *body)
+{
+    /* A name that is not in the event would be worse than none: what Lambda makes of it is not told. */
+    if (carrier->offset < 0)
+        PS_FAIL(PS_ERR_UNAVAILABLE, "carrier %zu has no offset to hand it back by, so the whole batch goes back",
+                carrier->position);
+    ps_buf_put(body, first ? PS_SPAN("") : PS_SPAN(","));
+    ps_buf_put(body, PS_SPAN("{\"itemIdentifier\":{\"partition\":\""));
+    ps_buf_put(body, carrier->group);
+    ps_buf_put(body, PS_SPAN("\",\"offset\":"));
+    ps_buf_i64(body, carrier->offset);
+    ps_buf_put(body, PS_SPAN("}}"));
+    return PS_OK;
+}
+
+static enum ps_err write_kafka(const struct ps_reply_book *book, const struct ps_event *event, size_t bytes_max,
+                               struct ps_buf *body)
+{
+    struct ps_event walk = *event;
+    ps_event_rewind(&walk);
+    bool first = true;
+    ps_buf_put(body, PS_SPAN("{\"batchItemFailures\":["));
+    for (;;) {
+        struct ps_carrier carrier;
+        bool more = false;
+        PS_TRY(ps_event_next(&walk, &carrier, &more));
+        if (!more) break;
+        if (book->marks[carrier.position] != PS_REPLY_RETURNED) continue;
+        PS_TRY(write_failure(&carrier, first, body));
+        first = false;
+    }
+    ps_buf_put(body, PS_SPAN("]}"));
+    /* Lambda's records are longer than what names them here: only a payload that is none of Lambda's gets so far. */
+    if (body->len > bytes_max)
+        PS_FAIL(PS_ERR_TOO_LARGE, "the answer has %zu bytes, Lambda takes %zu", body->len, bytes_max);
     return PS_OK;
 }
 
@@ -141,6 +186,10 @@ enum ps_err ps_reply_write(const struct ps_reply_book *book, const struct ps_eve
     switch (event->source) {
     case PS_EVENT_KINESIS:
         PS_TRY(write_kinesis(book, event, body));
+        break;
+    case PS_EVENT_MSK:
+    case PS_EVENT_KAFKA:
+        PS_TRY(write_kafka(book, event, bytes_max, body));
         break;
     case PS_EVENT_FIREHOSE:
         PS_TRY(write_firehose(book, event, bytes_max, body, overflowed));

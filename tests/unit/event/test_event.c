@@ -149,7 +149,7 @@ static void other_payloads_are_refused_by_name(void)
         "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"body\":\"{}\"}]}",
         "{\"Records\":[{\"eventSource\":\"aws:dynamodb\",\"kinesis\":{}}]}",
         "{\"records\":[]}",
-        "{\"records\":{\"topic-0\":[]},\"eventSource\":\"aws:kafka\"}",
+        "{\"records\":{\"topic-0\":[]}}",
         "{\"awslogs\":{}} {}",
     };
     for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
@@ -181,6 +181,8 @@ static void every_source_has_a_name(void)
     CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_CWLOGS)), PS_SPAN("cwlogs"));
     CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_KINESIS)), PS_SPAN("kinesis"));
     CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_FIREHOSE)), PS_SPAN("firehose"));
+    CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_MSK)), PS_SPAN("msk"));
+    CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_KAFKA)), PS_SPAN("kafka"));
     CHECK_SPAN(ps_span_of(ps_event_source_name(PS_EVENT_UNKNOWN)), PS_SPAN("unknown"));
 }
 

@@ -60,6 +60,71 @@ static void a_carrier_without_number_resumes_at_the_one_before(void)
                "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}");
 }
 
+#define KAFKA(...) "{\"eventSource\":\"aws:SelfManagedKafka\",\"records\":{" __VA_ARGS__ "}}"
+#define AT(offset) "{\"topic\":\"logs\",\"partition\":0,\"offset\":" offset "}"
+#define FAILURE(group, offset) "{\"itemIdentifier\":{\"partition\":\"" group "\",\"offset\":" offset "}}"
+#define FAILURES(...) "{\"batchItemFailures\":[" __VA_ARGS__ "]}"
+
+static const char PARTITIONS[] =
+    KAFKA("\"logs-01\":[" AT("5") "," AT("6") "," AT("8") "],\"l\\/-1\":[" AT("5") "],\"logs-2\":[" AT("\"7\"") "]");
+
+static void a_clean_kafka_batch_fails_nothing(void)
+{
+    CHECK_TEXT(answer_all(PARTITIONS, "ooooo"), "{\"batchItemFailures\":[]}");
+    CHECK_TEXT(answer_all(KAFKA(), ""), "{\"batchItemFailures\":[]}");
+}
+
+/* Right whether Lambda sends again what is listed or all from a partition's lowest: what is not done is listed, what is
+ * done and comes again is a duplicate, clean partitions stay out. Names as the payload has them, escapes and all. */
+static void kafka_is_told_every_record_that_is_handed_back_by_the_payloads_own_names(void)
+{
+    CHECK_TEXT(answer_all(PARTITIONS, "orrod"), FAILURES(FAILURE("logs-01", "6") "," FAILURE("logs-01", "8")));
+    CHECK_TEXT(answer_all(PARTITIONS, "rorro"),
+               FAILURES(FAILURE("logs-01", "5") "," FAILURE("logs-01", "8") "," FAILURE("l\\/-1", "5")));
+    CHECK_TEXT(answer_all(PARTITIONS, "oooor"), FAILURES(FAILURE("logs-2", "7")));
+    CHECK_TEXT(answer_all(KAFKA("\"t-0\":[" AT("9223372036854775807") "]"), "r"),
+               FAILURES(FAILURE("t-0", "9223372036854775807")));
+}
+
+static enum ps_err write_returned(const char *payload, size_t position, size_t bytes_max)
+{
+    struct ps_event event;
+    struct ps_reply_book book;
+    struct ps_buf body;
+    size_t overflowed = 0;
+    PS_TRY(ps_event_open(ps_span_of(payload), &event));
+    PS_TRY(ps_reply_open(&arena, &event, &book));
+    ps_buf_init(&body, &arena, 4096);
+    ps_reply_mark(&book, position, PS_REPLY_RETURNED);
+    return ps_reply_write(&book, &event, bytes_max, &body, &overflowed);
+}
+
+/* Without a name a record cannot be listed, and an answer that leaves it out would be taken for success. */
+static void a_kafka_record_without_offset_takes_the_whole_batch_back(void)
+{
+    const char *batch = KAFKA("\"t-0\":[" AT("1") ",{\"value\":\"QQ==\"}]");
+    CHECK_ERR(write_returned(batch, 1, 4096), PS_ERR_UNAVAILABLE);
+    CHECK_OK(write_returned(batch, 0, 4096));
+}
+
+static void a_kafka_answer_that_does_not_fit_fails(void)
+{
+    size_t exact = strlen(FAILURES(FAILURE("logs-01", "5")));
+    CHECK_OK(write_returned(PARTITIONS, 0, exact));
+    CHECK_ERR(write_returned(PARTITIONS, 0, exact - 1), PS_ERR_TOO_LARGE);
+}
+
+static void only_partial_answers_depend_on_the_mapping(void)
+{
+    static const enum ps_event_source PARTIAL[] = { PS_EVENT_KINESIS, PS_EVENT_MSK, PS_EVENT_KAFKA };
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(ps_reply_is_partial(PARTIAL[i]));
+        CHECK(ps_reply_takes_back(PARTIAL[i]));
+    }
+    CHECK(!ps_reply_is_partial(PS_EVENT_FIREHOSE));
+    CHECK(!ps_reply_is_partial(PS_EVENT_CWLOGS));
+}
+
 static const char FIREHOSE[] = "{\"invocationId\":\"i\",\"records\":[{\"recordId\":\"a\",\"data\":\"QQ==\"},"
                                "{\"recordId\":\"b\",\"data\":\"Qg==\"},{\"recordId\":\"c\",\"data\":\"Qw\\/=\"}]}";
 
@@ -143,6 +208,11 @@ int main(void)
     RUN(a_clean_kinesis_batch_fails_nothing);
     RUN(kinesis_resumes_at_the_first_one_handed_back);
     RUN(a_carrier_without_number_resumes_at_the_one_before);
+    RUN(a_clean_kafka_batch_fails_nothing);
+    RUN(kafka_is_told_every_record_that_is_handed_back_by_the_payloads_own_names);
+    RUN(a_kafka_record_without_offset_takes_the_whole_batch_back);
+    RUN(a_kafka_answer_that_does_not_fit_fails);
+    RUN(only_partial_answers_depend_on_the_mapping);
     RUN(every_firehose_record_is_answered_once_in_order);
     RUN(a_subscription_is_answered_with_an_empty_object);
     RUN(the_answer_fits_whatever_the_limit);

@@ -72,6 +72,9 @@ static const char KINESIS[] =
     "{\"Records\":[{\"eventSource\":\"aws:kinesis\",\"kinesis\":{\"sequenceNumber\":\"101\",\"data\":\"AAAA\"}},"
     "{\"eventSource\":\"aws:kinesis\",\"kinesis\":{\"sequenceNumber\":\"102\",\"data\":\"AAAA\"}},"
     "{\"eventSource\":\"aws:kinesis\",\"kinesis\":{\"sequenceNumber\":\"103\",\"data\":\"AAAA\"}}]}";
+static const char MSK[] = "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-1\":[{\"offset\":7,\"value\":\"AAAA\"},{"
+                          "\"offset\":8,\"value\":\"AAAA\"},"
+                          "{\"offset\":9,\"value\":\"AAAA\"}],\"t-0\":[{\"offset\":7,\"value\":\"AAAA\"}]}}";
 static const char FIREHOSE[] =
     "{\"invocationId\":\"i\",\"deliveryStreamArn\":\"a\",\"records\":[{\"recordId\":\"r0\",\"data\":"
     "\"AAAA\"},{\"recordId\":\"r1\",\"data\":\"BBBB\"}]}";
@@ -248,6 +251,25 @@ static void undelivered_from_kinesis_goes_back_from_the_first_unfinished_record_
     stop();
 }
 
+static void undelivered_from_kafka_goes_back_by_partition_and_offset(void)
+{
+    struct ps_span body;
+    start(MSK);
+    begin();
+    send(0, 0, 429);
+    send(1, 0, 201);
+    send(2, 0, 503);
+    send(3, 0, 201);
+    CHECK_OK(deliver_finish(&w.deliver));
+    check_verdicts(2, 0, 0, 2);
+    CHECK_EQ(w.account.spilled, 0);
+    reply(&body);
+    CHECK_TEXT(body, "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"t-1\",\"offset\":7}},"
+                     "{\"itemIdentifier\":{\"partition\":\"t-1\",\"offset\":9}}]}");
+    CHECK_EQ(take_letters().len, 0);
+    stop();
+}
+
 static void undelivered_from_firehose_is_answered_record_by_record(void)
 {
     struct ps_span body;
@@ -394,6 +416,7 @@ int main(void)
     RUN(answers_become_verdicts_and_refused_documents_dead_letters);
     RUN(undelivered_from_a_subscription_is_spilled);
     RUN(undelivered_from_kinesis_goes_back_from_the_first_unfinished_record_on);
+    RUN(undelivered_from_kafka_goes_back_by_partition_and_offset);
     RUN(undelivered_from_firehose_is_answered_record_by_record);
     RUN(a_poisoned_document_does_not_hold_back_its_shard);
     RUN(without_a_store_the_invocation_fails_and_what_is_unconfirmed_is_returned);

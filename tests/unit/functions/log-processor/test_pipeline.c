@@ -216,6 +216,21 @@ static void control_messages_are_counted_and_excluded_groups_are_filtered(void)
     road_close(&road);
 }
 
+/* A tombstone is no fault: it neither fails the batch nor becomes a dead letter. */
+static void a_kafka_tombstone_is_filtered_and_what_is_beside_it_is_not(void)
+{
+    road_open(&road, NULL);
+    CHECK_OK(road_run(&road,
+                      PS_SPAN("{\"eventSource\":\"aws:SelfManagedKafka\",\"records\":{\"t-0\":[{\"offset\":5,\"value\":"
+                              "null},{\"offset\":6,\"timestamp\":1795255200000,\"value\":\"bm9uZQ==\"}]}}")));
+    CHECK_EQ(road.account.in, 2);
+    CHECK_EQ(road.account.verdicts[PS_VERDICT_FILTERED], 1);
+    CHECK_EQ(road.letter_count, 1);
+    CHECK_TEXT(ps_span_of(road.first), "6");
+    CHECK_EQ(road.first_ms, 1795255200000);
+    road_close(&road);
+}
+
 static void the_functions_own_group_is_always_refused(void)
 {
     road_open(&road, NULL);
@@ -514,6 +529,7 @@ int main(void)
     RUN(any_prefix_of_gzip_is_one_dead_letter);
     RUN(any_changed_byte_leaves_the_books_balanced);
     RUN(control_messages_are_counted_and_excluded_groups_are_filtered);
+    RUN(a_kafka_tombstone_is_filtered_and_what_is_beside_it_is_not);
     RUN(the_functions_own_group_is_always_refused);
     RUN(the_first_record_is_told_once_with_its_coordinates);
     RUN(an_output_that_fails_ends_the_payload);
