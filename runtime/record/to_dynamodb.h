@@ -13,8 +13,8 @@
 #include "record/stream_line.h"
 
 enum {
-    PS_TO_DYNAMODB_ITEM_BYTES_MAX = 400 << 10, /* DynamoDB's limit of an item */
-    PS_TO_DYNAMODB_ITEM_BYTES_MIN = 64 << 10,  /* below it a cut would leave nothing to read */
+    PS_TO_DYNAMODB_ITEM_BYTES_MAX = (400 << 10) - 1024, /* 400 KB is the limit; how AWS counts is told roughly only */
+    PS_TO_DYNAMODB_ITEM_BYTES_MIN = 64 << 10,           /* below it a cut would leave nothing to read */
 };
 
 struct ps_to_dynamodb_options {
