@@ -20,10 +20,10 @@ bool ps_dynamodb_value_is_number(struct ps_span text)
 {
     enum { TEXT_BYTES_MAX = 256, DIGITS_MAX = 38, EXPONENT_MIN = -130, EXPONENT_MAX = 125 };
     if (text.len > TEXT_BYTES_MAX) return false;
-    int64_t significant = 0; /* from the first digit that is not 0 to the last */
-    int64_t zeros = 0;       /* after the last */
-    int64_t whole = 0;       /* places before the point, from the first digit that is not 0 */
-    int64_t lead = 0;        /* zeros behind the point before the first digit that is not 0 */
+    int64_t digits = 0; /* from the first that is not 0 */
+    int64_t zeros = 0;  /* at the end of those */
+    int64_t whole = 0;  /* those before the point */
+    int64_t lead = 0;   /* zeros between the point and the first of those */
     int64_t exponent = 0;
     bool fraction = false;
     for (size_t i = 0; i < text.len; i++) {
@@ -34,17 +34,15 @@ bool ps_dynamodb_value_is_number(struct ps_span text)
         }
         fraction = fraction || c == '.';
         if (!is_digit(c)) continue;
-        bool counts = significant > 0 || c != '0';
+        bool counts = digits > 0 || c != '0';
+        digits += counts;
+        zeros = counts && c == '0' ? zeros + 1 : 0;
         whole += counts && !fraction;
         lead += !counts && fraction;
-        if (!counts) continue;
-        zeros = c == '0' ? zeros + 1 : 0;
-        significant += 1;
     }
-    int64_t digits = significant - zeros;
+    if (digits == 0) return exponent == 0;
     int64_t magnitude = exponent + (whole > 0 ? whole - 1 : -lead - 1);
-    if (significant == 0) return exponent == 0;
-    return digits <= DIGITS_MAX && magnitude >= EXPONENT_MIN && magnitude <= EXPONENT_MAX;
+    return digits - zeros <= DIGITS_MAX && magnitude >= EXPONENT_MIN && magnitude <= EXPONENT_MAX;
 }
 
 void ps_dynamodb_value_typed(struct ps_json_writer *w, struct ps_span type, struct ps_span text)

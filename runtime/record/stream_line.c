@@ -176,13 +176,15 @@ static enum ps_err read_object(struct ps_arena *arena, struct ps_span text, stru
 
 /* -- the line -- */
 
-/* One word for why text is no JSON object. */
-static struct ps_span fault_of(struct ps_span text)
+/* One word for why text is no JSON object, or none that can be read; err is what reading it met. */
+static struct ps_span fault_of(enum ps_err err, struct ps_span text)
 {
     if (text.len == 0) return PS_SPAN("empty");
     if (text.data[0] != '{') return PS_SPAN("no_json_object");
     struct ps_span fault = ps_parse_json_fault(text);
-    return fault.len > 0 ? fault : PS_SPAN("json_invalid");
+    /* Without a fault of its own, the object has something behind it. */
+    bool sound = fault.len == 0 || ps_span_eq(fault, PS_SPAN("too_many_fields"));
+    return sound && err != PS_ERR_TOO_LARGE ? PS_SPAN("json_invalid") : fault;
 }
 
 enum ps_err ps_stream_line_read(struct ps_arena *arena, struct ps_span bytes, int64_t arrival_ms,
@@ -200,7 +202,7 @@ enum ps_err ps_stream_line_read(struct ps_arena *arena, struct ps_span bytes, in
     if (err == PS_OK)
         *line = read;
     else
-        ps_stream_line_keep(bytes, arrival_ms, fault_of(text), line);
+        ps_stream_line_keep(bytes, arrival_ms, fault_of(err, text), line);
     return PS_OK;
 }
 
