@@ -208,7 +208,7 @@ static enum ps_err write_fields(struct item *item, const struct limits *limits)
         const struct ps_field *field = &record->fields[i];
         size_t begin = item->w.buf->len;
         if (field == level)
-            ps_json_write_key(&item->w, field->name);
+            ps_json_write_key(&item->w, PS_SPAN("level"));
         else
             PS_TRY(write_name(&item->w, item->arena, field->name));
         PS_TRY(write_field(item, field, item->sizes.fields[i], limits->value_bytes));

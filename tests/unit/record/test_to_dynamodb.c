@@ -96,7 +96,7 @@ static const char *attribute(json_t *root, const char *name, const char *type)
     return text == NULL ? "-" : text;
 }
 
-/* pk, sk, ts, level and message come first, then the line's own members in their order. */
+/* pk, sk, ts and message come first, then the line's own members in their order, the level as given among them. */
 static void a_line_is_a_flat_row(void)
 {
     CHECK_TEXT(
