@@ -1,5 +1,6 @@
 #include "record/record.h"
 
+#include "base/assert.h"
 #include "base/json_write.h"
 #include "base/num.h"
 #include "base/utf8.h"
@@ -199,6 +200,18 @@ enum ps_err ps_record_put_slowly(struct ps_record *record, struct ps_arena *aren
 enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
 {
     return ps_record_put_slowly(record, arena, &field);
+}
+
+enum ps_err ps_record_add_whole(struct ps_record *record, struct ps_arena *arena, struct ps_field field)
+{
+    return put_field(record, arena, &field);
+}
+
+void ps_record_remove_field(struct ps_record *record, struct ps_field *field)
+{
+    PS_ASSERT(field >= record->fields && field < record->fields + record->field_count);
+    record->field_count--;
+    memmove(field, field + 1, (size_t)(record->fields + record->field_count - field) * sizeof *field);
 }
 
 /* Most names need no escape; then the name itself serves. */

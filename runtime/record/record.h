@@ -123,6 +123,12 @@ PS_MUST_USE enum ps_err ps_record_add_text(struct ps_record *record, struct ps_a
 /* The same with a name that is escaped already. */
 PS_MUST_USE enum ps_err ps_record_add(struct ps_record *record, struct ps_arena *arena, struct ps_field field);
 
+/* For stores that are no search engine: neither name nor value is mended or cut. A name may be empty. */
+PS_MUST_USE enum ps_err ps_record_add_whole(struct ps_record *record, struct ps_arena *arena, struct ps_field field);
+
+/* Takes a field out that ps_record_field gave; the others keep their order. */
+void ps_record_remove_field(struct ps_record *record, struct ps_field *field);
+
 /* A column of a text format: a JSON number is added as one, "-" and nothing at all are not added, the rest is text.
  * LIMIT errors as above. */
 PS_MUST_USE enum ps_err ps_record_add_column(struct ps_record *record, struct ps_arena *arena, struct ps_span name,

@@ -214,6 +214,31 @@ static void full_memory_is_an_error(void)
     ps_arena_fini(&arena);
 }
 
+/* Rows of a stream keep what documents of a search engine may not hold. */
+static void a_field_can_be_added_whole_and_taken_out(void)
+{
+    struct ps_arena arena = check_arena(1 << 20);
+    static char text[PS_RECORD_VALUE_BYTES_MAX + 1];
+    memset(text, 'x', sizeof text);
+    struct ps_record record = { 0 };
+    const struct ps_span names[] = { PS_SPAN("a"), PS_SPAN(""), PS_SPAN("c..d") };
+    for (size_t i = 0; i < 3; i++) {
+        struct ps_field field = { .name = names[i], .value = ps_span_make(text, sizeof text), .kind = PS_FIELD_STRING };
+        CHECK_OK(ps_record_add_whole(&record, &arena, field));
+    }
+    CHECK_EQ(record.cut_values, 0);
+    ps_record_remove_field(&record, ps_record_field(&record, PS_SPAN("")));
+    CHECK_EQ(record.field_count, 2);
+    CHECK(ps_record_field(&record, PS_SPAN("")) == NULL);
+    CHECK_SPAN(record.fields[0].name, names[0]);
+    CHECK_SPAN(record.fields[1].name, names[2]);
+    CHECK_EQ(record.fields[1].value.len, sizeof text);
+    ps_record_remove_field(&record, &record.fields[1]);
+    ps_record_remove_field(&record, &record.fields[0]);
+    CHECK_EQ(record.field_count, 0);
+    ps_arena_fini(&arena);
+}
+
 int main(void)
 {
     RUN(levels_have_many_spellings);
@@ -226,6 +251,7 @@ int main(void)
     RUN(a_number_of_too_many_digits_is_kept_as_a_string);
     RUN(columns_are_numbers_texts_or_absent);
     RUN(times_are_believed_within_bounds);
+    RUN(a_field_can_be_added_whole_and_taken_out);
     RUN(full_memory_is_an_error);
     return check_finish();
 }
