@@ -318,7 +318,7 @@ static enum ps_err settle_each(struct ps_dynamodb *sink, struct ps_dynamodb_slot
         }
         sink->stats.unprocessed++;
         sink->stats.retried_items++;
-        ps_dynamodb_trouble_note(sink, "unprocessed", answer->status, answer->type);
+        ps_dynamodb_trouble_note(sink, "unprocessed", answer->status, PS_SPAN(""));
     }
     for (uint32_t i = 0; i < groups.count; i++) {
         uint32_t wait_ms = ps_retry_backoff_ms(PS_RETRY_BASE_MS, groups.of[i].rounds, answer->hint_ms);
