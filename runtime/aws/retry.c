@@ -3,19 +3,23 @@
 #include "base/assert.h"
 #include "host/rng.h"
 
-enum { WAIT_MS_BASE = 50, DOUBLINGS_MAX = 9 };
+enum { DOUBLINGS_MAX = 10 };
 
 struct ps_retry_quota ps_retry_quota_full(void)
 {
     return (struct ps_retry_quota){ PS_RETRY_TOKENS_MAX };
 }
 
-bool ps_retry_take(struct ps_retry_quota *quota, bool timed_out)
+bool ps_retry_take_cost(struct ps_retry_quota *quota, uint32_t cost)
 {
-    uint32_t cost = timed_out ? PS_RETRY_TIMEOUT_COST : PS_RETRY_COST;
     if (quota->tokens < cost) return false;
     quota->tokens -= cost;
     return true;
+}
+
+bool ps_retry_take(struct ps_retry_quota *quota, bool timed_out)
+{
+    return ps_retry_take_cost(quota, timed_out ? PS_RETRY_TIMEOUT_COST : PS_RETRY_COST);
 }
 
 void ps_retry_give(struct ps_retry_quota *quota, uint32_t taken)
@@ -25,15 +29,27 @@ void ps_retry_give(struct ps_retry_quota *quota, uint32_t taken)
     quota->tokens += more < room ? more : room;
 }
 
-uint32_t ps_retry_wait_ms(uint32_t attempt, uint32_t hint_ms)
+/* Full jitter: anything up to the base doubled for each attempt before. */
+static uint32_t draw_wait_ms(uint32_t base_ms, uint32_t attempt)
 {
     PS_ASSERT(attempt > 0);
     uint32_t doublings = attempt - 1 < DOUBLINGS_MAX ? attempt - 1 : DOUBLINGS_MAX;
-    uint32_t ceiling = (uint32_t)WAIT_MS_BASE << doublings;
-    if (ceiling > PS_RETRY_WAIT_MS_MAX) ceiling = PS_RETRY_WAIT_MS_MAX;
-    uint32_t wait_ms = ps_rng_below(ceiling + 1);
+    uint32_t ceiling = base_ms << doublings;
+    return ps_rng_below((ceiling < PS_RETRY_WAIT_MS_MAX ? ceiling : PS_RETRY_WAIT_MS_MAX) + 1);
+}
+
+uint32_t ps_retry_wait_ms(uint32_t attempt, uint32_t hint_ms)
+{
+    uint32_t wait_ms = draw_wait_ms(PS_RETRY_BASE_MS, attempt);
     if (wait_ms < hint_ms) wait_ms = hint_ms;
     return wait_ms < PS_RETRY_WAIT_MS_MAX ? wait_ms : PS_RETRY_WAIT_MS_MAX;
+}
+
+uint32_t ps_retry_backoff_ms(uint32_t base_ms, uint32_t attempt, uint32_t hint_ms)
+{
+    uint32_t wait_ms = draw_wait_ms(base_ms, attempt);
+    if (hint_ms < wait_ms) return wait_ms;
+    return hint_ms - wait_ms < PS_RETRY_HINT_MS_MAX ? hint_ms : wait_ms + PS_RETRY_HINT_MS_MAX;
 }
 
 bool ps_retry_status(uint32_t status)

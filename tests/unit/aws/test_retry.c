@@ -58,6 +58,37 @@ static void the_services_hint_is_a_lower_bound_within_reason(void)
     CHECK_EQ(ps_retry_wait_ms(1, 3600000), PS_RETRY_WAIT_MS_MAX);
 }
 
+static void the_wait_grows_from_the_base_it_is_given(void)
+{
+    uint32_t longest = 0;
+    for (int i = 0; i < 1000; i++) {
+        uint32_t wait_ms = ps_retry_backoff_ms(PS_RETRY_BASE_MS_DYNAMODB, 3, 0);
+        if (wait_ms > longest) longest = wait_ms;
+    }
+    CHECK(longest > 50 && longest <= 100);
+    for (int i = 0; i < 1000; i++)
+        CHECK(ps_retry_backoff_ms(PS_RETRY_BASE_MS_THROTTLED, UINT32_MAX, 0) <= PS_RETRY_WAIT_MS_MAX);
+}
+
+static void a_hint_is_the_wait_up_to_five_seconds_more(void)
+{
+    CHECK_EQ(ps_retry_backoff_ms(PS_RETRY_BASE_MS, 1, 3000), 3000);
+    for (int i = 0; i < 1000; i++) {
+        uint32_t wait_ms = ps_retry_backoff_ms(PS_RETRY_BASE_MS, 1, 60000);
+        CHECK(wait_ms >= PS_RETRY_HINT_MS_MAX && wait_ms <= PS_RETRY_HINT_MS_MAX + PS_RETRY_BASE_MS);
+    }
+    CHECK(ps_retry_backoff_ms(PS_RETRY_BASE_MS, 1, 1) >= 1);
+}
+
+static void a_retry_costs_what_the_caller_says(void)
+{
+    struct ps_retry_quota quota = ps_retry_quota_full();
+    int retries = 0;
+    while (ps_retry_take_cost(&quota, PS_RETRY_TRANSIENT_COST))
+        retries++;
+    CHECK_EQ(retries, PS_RETRY_TOKENS_MAX / PS_RETRY_TRANSIENT_COST);
+}
+
 static void only_what_may_pass_is_tried_again(void)
 {
     static const uint32_t YES[] = { 408, 429, 500, 502, 503, 504 },
@@ -74,6 +105,9 @@ int main(void)
     RUN(the_quota_never_overflows);
     RUN(waits_double_and_are_spread_over_their_whole_range);
     RUN(the_services_hint_is_a_lower_bound_within_reason);
+    RUN(the_wait_grows_from_the_base_it_is_given);
+    RUN(a_hint_is_the_wait_up_to_five_seconds_more);
+    RUN(a_retry_costs_what_the_caller_says);
     RUN(only_what_may_pass_is_tried_again);
     return check_finish();
 }
