@@ -36,8 +36,7 @@ struct ps_span ps_eventbridge_reply_refusal(struct ps_span body);
 /* X(name, what is wrong and how to mend it). These are for people: the ERROR line shows them as they are. */
 #define PS_EVENTBRIDGE_FAULT_MAP(X) \
     X(BUS_MISSING, "no such event bus: check EVENT_BUS, and the account and region it is in") \
-    X(PERMISSION, "not allowed to publish: allow the function's role events:PutEvents on the bus; the policy of " \
-                  "another account's bus must allow it too, with this source and detail type") \
+    X(PERMISSION, "not allowed to publish: the function's role and the bus's policy must allow events:PutEvents") \
     X(CREDENTIALS, "credentials refused: check the function's role, and the clock") \
     X(NOT_EVENTBRIDGE, "no EventBridge there: AWS_ENDPOINT_URL_EVENTBRIDGE does not lead to its API") \
     X(CONNECTION, "connection settings: the TLS or address settings cannot work with this endpoint") \
