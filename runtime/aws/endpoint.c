@@ -12,6 +12,7 @@ static const struct service {
 } SERVICES[] = {
     [PS_ENDPOINT_S3] = { "AWS_ENDPOINT_URL_S3", PS_SPAN_INIT("s3") },
     [PS_ENDPOINT_DYNAMODB] = { "AWS_ENDPOINT_URL_DYNAMODB", PS_SPAN_INIT("dynamodb") },
+    [PS_ENDPOINT_EVENTBRIDGE] = { "AWS_ENDPOINT_URL_EVENTBRIDGE", PS_SPAN_INIT("events") },
 };
 
 /* By the beginning of the region's name; the longest first where one begins another. */

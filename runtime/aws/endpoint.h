@@ -10,6 +10,7 @@
 enum ps_endpoint_service {
     PS_ENDPOINT_S3,
     PS_ENDPOINT_DYNAMODB,
+    PS_ENDPOINT_EVENTBRIDGE,
 };
 
 struct ps_endpoint {

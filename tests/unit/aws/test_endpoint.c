@@ -51,6 +51,8 @@ static void the_environment_names_other_endpoints(void)
     setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
     CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_DYNAMODB, PS_SPAN("us-east-1"), &endpoint));
     CHECK_TEXT(endpoint.url, "https://dynamodb.us-east-1.amazonaws.com");
+    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_EVENTBRIDGE, PS_SPAN("us-east-1"), &endpoint));
+    CHECK_TEXT(endpoint.url, "https://events.us-east-1.amazonaws.com");
     forget();
 }
 
