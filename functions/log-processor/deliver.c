@@ -28,14 +28,14 @@ static enum ps_err on_result(void *context, const struct ps_opensearch_result *r
         break;
     }
     ps_account_add(account, PS_VERDICT_DEAD, 1);
-    return letters_add_item(&deliver->letters, result->tag, reason, result->status, result->type, result->field,
-                            result->item);
+    return ps_letters_add_item(&deliver->letters, result->tag, reason, result->status, result->type, result->field,
+                               result->item);
 }
 
 /* Spilled is what the store has confirmed, as dead is. */
 static enum ps_err put_letters(struct deliver *deliver)
 {
-    PS_TRY(letters_put(&deliver->letters, deliver->arena, deliver->deadline));
+    PS_TRY(ps_letters_put(&deliver->letters, deliver->arena, deliver->deadline));
     deliver->account->spilled += deliver->spilled;
     deliver->spilled = 0;
     return PS_OK;
@@ -44,7 +44,7 @@ static enum ps_err put_letters(struct deliver *deliver)
 /* Between items and not in on_result: putting letters speaks HTTP, and the sink may be in the middle of doing so. */
 static enum ps_err make_room(struct deliver *deliver)
 {
-    return letters_full(&deliver->letters) ? put_letters(deliver) : PS_OK;
+    return ps_letters_full(&deliver->letters) ? put_letters(deliver) : PS_OK;
 }
 
 static enum ps_err item_begin(void *context, struct ps_buf **buf)
@@ -71,15 +71,15 @@ static enum ps_err item_refused(void *context, uint64_t tag, const char *reason,
     struct deliver *deliver = context;
     PS_TRY(make_room(deliver));
     ps_account_add(deliver->account, PS_VERDICT_DEAD, 1);
-    return letters_add_item(&deliver->letters, tag, PS_SPAN("refused"), 0, ps_span_of(reason), ps_span_make(NULL, 0),
-                            item);
+    return ps_letters_add_item(&deliver->letters, tag, PS_SPAN("refused"), 0, ps_span_of(reason), ps_span_make(NULL, 0),
+                               item);
 }
 
 static enum ps_err undecodable(void *context, uint64_t tag, const char *detail, struct ps_span raw, bool is_base64)
 {
     struct deliver *deliver = context;
     PS_TRY(make_room(deliver));
-    return letters_add_raw(&deliver->letters, tag, detail, raw, is_base64);
+    return ps_letters_add_raw(&deliver->letters, tag, detail, raw, is_base64);
 }
 
 /* Firehose need not deliver it further: it says nothing to anybody. */
@@ -92,7 +92,7 @@ static void control_only(void *context, size_t carrier)
 static void first_record(void *context, struct ps_span coordinates, int64_t time_ms)
 {
     struct deliver *deliver = context;
-    letters_first_record(&deliver->letters, coordinates, time_ms);
+    ps_letters_first_record(&deliver->letters, coordinates, time_ms);
 }
 
 enum ps_err deliver_begin(struct deliver *deliver, struct ps_arena *arena, const struct deliver_options *options,
@@ -105,7 +105,7 @@ enum ps_err deliver_begin(struct deliver *deliver, struct ps_arena *arena, const
         .account = account,
         .takes_back = options->takes_back,
     };
-    PS_TRY(letters_begin(&deliver->letters, arena, options->store));
+    PS_TRY(ps_letters_begin(&deliver->letters, arena, options->store));
     PS_TRY(ps_reply_open(arena, options->event, &deliver->book));
     ps_opensearch_begin(options->sink, options->log, options->deadline, on_result, deliver);
     return PS_OK;

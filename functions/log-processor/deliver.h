@@ -4,9 +4,9 @@
 #ifndef LOG_PROCESSOR_DELIVER_H
 #define LOG_PROCESSOR_DELIVER_H
 
+#include "aws/letters.h"
 #include "aws/opensearch.h"
 #include "event/reply.h"
-#include "letters.h"
 #include "pipeline.h"
 
 struct deliver {
@@ -14,7 +14,7 @@ struct deliver {
     struct ps_arena *arena;
     const struct ps_deadline *deadline;
     struct ps_account *account;
-    struct letters letters;
+    struct ps_letters letters;
     struct ps_reply_book book; /* marks of carriers that go back */
     bool takes_back;
     uint64_t spilled; /* undelivered records among the letters that are not put yet */

@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "aws/letters.h"
 #include "aws/opensearch.h"
 #include "aws/s3.h"
 #include "base/buf.h"
-#include "letters.h"
 #include "stages.h"
 
 static const char *const AUTH_WORDS[] = { "sigv4", "basic", "none", NULL };
@@ -252,9 +252,9 @@ static void check_endpoint(const struct settings *settings, struct ps_buf *mista
 static void check_ring(const struct settings *settings, struct ps_buf *mistakes)
 {
     uint64_t bytes = (uint64_t)settings->bulk_in_flight * settings->bulk_bytes;
-    if (bytes > LETTERS_IN_FLIGHT_BYTES_MAX)
+    if (bytes > PS_LETTERS_IN_FLIGHT_BYTES_MAX)
         ps_config_mistake(mistakes, "BULK_IN_FLIGHT times BULK_BYTES is over %d: it must fit the dead letters",
-                          LETTERS_IN_FLIGHT_BYTES_MAX);
+                          PS_LETTERS_IN_FLIGHT_BYTES_MAX);
 }
 
 static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)

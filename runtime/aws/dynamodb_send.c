@@ -16,9 +16,9 @@ struct answer {
     enum ps_dynamodb_verdict verdict;
     enum ps_dynamodb_fault fault;
     uint32_t status;
-    uint32_t hint_ms;      /* how long the service asks to wait */
-    struct ps_span type;   /* the service's, or our own word */
-    struct ps_span detail; /* without an answer: what the transport or the signer says */
+    uint32_t hint_ms;                         /* how long the service asks to wait */
+    struct ps_span type;                      /* the service's, or our own word */
+    struct ps_span detail;                    /* without an answer: what the transport or the signer says */
     bool left[PS_DYNAMODB_REQUEST_ITEMS_MAX]; /* ANSWERED: unprocessed */
 };
 
@@ -116,10 +116,9 @@ void ps_dynamodb_send_drop(struct ps_dynamodb *sink, struct ps_dynamodb_slot *sl
 enum ps_err ps_dynamodb_send_give(struct ps_dynamodb *sink, struct ps_dynamodb_item *item,
                                   enum ps_dynamodb_outcome outcome, uint32_t status, struct ps_span type)
 {
-    struct ps_dynamodb_result result = { .outcome = outcome,
-                                         .item = ps_dynamodb_pool_json(&sink->pool, item),
-                                         .status = status,
-                                         .type = type };
+    struct ps_dynamodb_result result = {
+        .outcome = outcome, .item = ps_dynamodb_pool_json(&sink->pool, item), .status = status, .type = type
+    };
     for (const struct ps_dynamodb_item *told = item; told != NULL; told = told->older) {
         result.tag = told->tag;
         sink->results++;

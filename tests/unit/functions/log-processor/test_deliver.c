@@ -370,7 +370,7 @@ static void what_is_refused_or_undecodable_is_a_letter(void)
 /* A carrier may hold more broken events than one object of letters. */
 static void a_flood_of_undecodable_events_is_put_in_several_objects(void)
 {
-    enum { FLOOD = LETTERS_MAX + LETTERS_MAX / 5 };
+    enum { FLOOD = PS_LETTERS_MAX + PS_LETTERS_MAX / 5 };
     start(CWLOGS);
     begin();
     for (uint64_t tag = 0; tag < FLOOD; tag++) {

@@ -1,4 +1,4 @@
-#include "letters.h"
+#include "aws/letters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,33 +7,34 @@
 #include "base/base64.h"
 #include "base/json_write.h"
 
-enum ps_err letters_begin(struct letters *letters, struct ps_arena *arena, struct ps_dead_letter_store *store)
+enum ps_err ps_letters_begin(struct ps_letters *letters, struct ps_arena *arena, struct ps_dead_letter_store *store)
 {
-    *letters = (struct letters){ .store = store };
-    char *lines = ps_arena_bytes(arena, LETTERS_BYTES_MAX);
-    letters->entries = ps_arena_alloc(arena, LETTERS_MAX * sizeof *letters->entries, _Alignof(struct letter));
+    *letters = (struct ps_letters){ .store = store };
+    char *lines = ps_arena_bytes(arena, PS_LETTERS_BYTES_MAX);
+    letters->entries = ps_arena_alloc(arena, PS_LETTERS_MAX * sizeof *letters->entries, _Alignof(struct ps_letter));
     if (lines == NULL || letters->entries == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "dead letters of an invocation");
-    ps_buf_init_fixed(&letters->lines, lines, LETTERS_BYTES_MAX);
+    ps_buf_init_fixed(&letters->lines, lines, PS_LETTERS_BYTES_MAX);
     return PS_OK;
 }
 
-void letters_first_record(struct letters *letters, struct ps_span coordinates, int64_t time_ms)
+void ps_letters_first_record(struct ps_letters *letters, struct ps_span coordinates, int64_t time_ms)
 {
-    struct ps_span kept = ps_span_first(coordinates, LETTERS_COORDINATES_BYTES_MAX);
+    struct ps_span kept = ps_span_first(coordinates, PS_LETTERS_COORDINATES_BYTES_MAX);
     if (kept.len > 0) memcpy(letters->coordinates_text, kept.data, kept.len);
     letters->coordinates = ps_span_make(letters->coordinates_text, kept.len);
     letters->time_ms = time_ms;
 }
 
 /* Ends the letter that began at begin and enters it. */
-static enum ps_err enter(struct letters *letters, uint64_t tag, size_t begin, struct ps_json_writer *writer)
+static enum ps_err enter(struct ps_letters *letters, uint64_t tag, size_t begin, struct ps_json_writer *writer)
 {
     struct ps_span all;
     PS_TRY(ps_json_write_finish(writer, &all));
     ps_buf_byte(&letters->lines, '\n');
     PS_TRY(ps_buf_finish(&letters->lines, &all));
-    if (letters->count == LETTERS_MAX) PS_FAIL(PS_ERR_TOO_LARGE, "more than %d dead letters at once", LETTERS_MAX);
-    letters->entries[letters->count++] = (struct letter){ .tag = tag, .begin = begin, .len = all.len - begin };
+    if (letters->count == PS_LETTERS_MAX)
+        PS_FAIL(PS_ERR_TOO_LARGE, "more than %d dead letters at once", PS_LETTERS_MAX);
+    letters->entries[letters->count++] = (struct ps_letter){ .tag = tag, .begin = begin, .len = all.len - begin };
     return PS_OK;
 }
 
@@ -46,8 +47,8 @@ static void split_item(struct ps_span item, struct ps_span *action, struct ps_sp
     PS_ASSERT(more && action->len > 0 && document->len > 0);
 }
 
-enum ps_err letters_add_item(struct letters *letters, uint64_t tag, struct ps_span reason, uint32_t status,
-                             struct ps_span type, struct ps_span field, struct ps_span item)
+enum ps_err ps_letters_add_item(struct ps_letters *letters, uint64_t tag, struct ps_span reason, uint32_t status,
+                                struct ps_span type, struct ps_span field, struct ps_span item)
 {
     struct ps_span action, document;
     split_item(item, &action, &document);
@@ -68,8 +69,25 @@ enum ps_err letters_add_item(struct letters *letters, uint64_t tag, struct ps_sp
     return enter(letters, tag, begin, &writer);
 }
 
-enum ps_err letters_add_raw(struct letters *letters, uint64_t tag, const char *detail, struct ps_span raw,
-                            bool is_base64)
+enum ps_err ps_letters_add_row(struct ps_letters *letters, uint64_t tag, struct ps_span reason, uint32_t status,
+                               struct ps_span type, struct ps_span item)
+{
+    size_t begin = letters->lines.len;
+    struct ps_json_writer writer;
+    ps_json_write_init(&writer, &letters->lines);
+    ps_json_write_object_begin(&writer);
+    ps_json_write_member(&writer, PS_SPAN("reason"), reason);
+    ps_json_write_key(&writer, PS_SPAN("status"));
+    ps_json_write_u64(&writer, status);
+    ps_json_write_member(&writer, PS_SPAN("type"), type);
+    ps_json_write_key(&writer, PS_SPAN("item"));
+    ps_json_write_raw(&writer, item);
+    ps_json_write_object_end(&writer);
+    return enter(letters, tag, begin, &writer);
+}
+
+enum ps_err ps_letters_add_raw(struct ps_letters *letters, uint64_t tag, const char *detail, struct ps_span raw,
+                               bool is_base64)
 {
     size_t begin = letters->lines.len;
     struct ps_json_writer writer;
@@ -90,24 +108,24 @@ enum ps_err letters_add_raw(struct letters *letters, uint64_t tag, const char *d
     return enter(letters, tag, begin, &writer);
 }
 
-bool letters_full(const struct letters *letters)
+bool ps_letters_full(const struct ps_letters *letters)
 {
-    return letters->lines.len >= LETTERS_BYTES_WANTED || letters->count >= LETTERS_MAX / 10;
+    return letters->lines.len >= PS_LETTERS_BYTES_WANTED || letters->count >= PS_LETTERS_MAX / 10;
 }
 
 static int by_tag(const void *left, const void *right)
 {
-    const struct letter *a = left;
-    const struct letter *b = right;
+    const struct ps_letter *a = left;
+    const struct ps_letter *b = right;
     if (a->tag != b->tag) return a->tag < b->tag ? -1 : 1;
     return a->begin < b->begin ? -1 : a->begin > b->begin;
 }
 
-static enum ps_err put_sorted(struct letters *letters, struct ps_arena *arena, const struct ps_deadline *deadline)
+static enum ps_err put_sorted(struct ps_letters *letters, struct ps_arena *arena, const struct ps_deadline *deadline)
 {
     qsort(letters->entries, letters->count, sizeof *letters->entries, by_tag);
     struct ps_buf sorted;
-    ps_buf_init(&sorted, arena, LETTERS_BYTES_MAX);
+    ps_buf_init(&sorted, arena, PS_LETTERS_BYTES_MAX);
     for (size_t i = 0; i < letters->count; i++) {
         ps_buf_put(&sorted, ps_span_make(letters->lines.data + letters->entries[i].begin, letters->entries[i].len));
     }
@@ -116,7 +134,7 @@ static enum ps_err put_sorted(struct letters *letters, struct ps_arena *arena, c
     return ps_dead_letter_put(letters->store, arena, deadline, letters->time_ms, letters->coordinates, body);
 }
 
-enum ps_err letters_put(struct letters *letters, struct ps_arena *arena, const struct ps_deadline *deadline)
+enum ps_err ps_letters_put(struct ps_letters *letters, struct ps_arena *arena, const struct ps_deadline *deadline)
 {
     if (letters->count == 0) return PS_OK;
     if (letters->store == NULL) {
