@@ -95,7 +95,7 @@ enum ps_err ps_dynamodb_open(struct ps_arena *process, struct ps_call_client *cl
         return err;
     }
     /* If it fails, the first request meets the same trouble and can tell it. */
-    enum ps_err warm = ps_http_warm(sink->http, ps_span_first(sink->url, sink->url.len - 1), WARM_MS_MAX);
+    enum ps_err warm = ps_call_warm(client, ps_span_first(sink->url, sink->url.len - 1), WARM_MS_MAX);
     (void)warm;
     *out = sink;
     return PS_OK;
