@@ -122,23 +122,30 @@ static uint32_t shard_of(struct ps_span id, uint32_t shards)
     return shards <= 1 ? 0 : bits % shards;
 }
 
+void ps_to_dynamodb_key(const struct ps_to_dynamodb_options *options, const struct ps_stream_line *line,
+                        struct ps_span id, struct ps_to_dynamodb_key *out)
+{
+    struct ps_buf text;
+    ps_buf_init_fixed(&text, out->memory, sizeof out->memory);
+    ps_buf_put(&text, line->record.service);
+    uint32_t shard = shard_of(id, options->shards);
+    if (shard > 0) ps_buf_printf(&text, "#%u", shard);
+    size_t pk_bytes = text.len;
+    ps_buf_printf(&text, "%0*lld#", MS_DIGITS, (long long)line->record.time_ms);
+    ps_buf_put(&text, id);
+    PS_ASSERT(text.err == PS_OK);
+    out->pk = ps_span_make(out->memory, pk_bytes);
+    out->sk = ps_span_make(out->memory + pk_bytes, text.len - pk_bytes);
+}
+
 static void write_keys(struct item *item)
 {
-    enum { SHARD_BYTES_MAX = 11, SORT_BYTES_MAX = 64 };
     const struct ps_record *record = &item->line->record;
-    char memory[PS_STREAM_LINE_SERVICE_BYTES_MAX + SHARD_BYTES_MAX + SORT_BYTES_MAX];
-    struct ps_buf text;
-    ps_buf_init_fixed(&text, memory, sizeof memory);
-    ps_buf_put(&text, record->service);
-    uint32_t shard = shard_of(item->id, item->options->shards);
-    if (shard > 0) ps_buf_printf(&text, "#%u", shard);
-    write_text(item, PS_SPAN("pk"), ps_buf_span(&text));
-    text.len = 0;
-    ps_buf_printf(&text, "%0*lld#", MS_DIGITS, (long long)record->time_ms);
-    ps_buf_put(&text, item->id);
-    write_text(item, PS_SPAN("sk"), ps_buf_span(&text));
-    PS_ASSERT(text.err == PS_OK);
-    if (shard > 0) write_text(item, PS_SPAN("service"), record->service);
+    struct ps_to_dynamodb_key key;
+    ps_to_dynamodb_key(item->options, item->line, item->id, &key);
+    write_text(item, PS_SPAN("pk"), key.pk);
+    write_text(item, PS_SPAN("sk"), key.sk);
+    if (key.pk.len > record->service.len) write_text(item, PS_SPAN("service"), record->service);
 }
 
 static const struct ps_field *given_level(const struct ps_record *record)

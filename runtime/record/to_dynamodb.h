@@ -23,6 +23,18 @@ struct ps_to_dynamodb_options {
     size_t item_bytes_max; /* within the two limits above (asserted) */
 };
 
+enum { PS_TO_DYNAMODB_KEY_BYTES_MAX = PS_STREAM_LINE_SERVICE_BYTES_MAX + 80 }; /* shard, time and id behind the name */
+
+/* The values of pk and sk; on memory. */
+struct ps_to_dynamodb_key {
+    struct ps_span pk, sk;
+    char memory[PS_TO_DYNAMODB_KEY_BYTES_MAX];
+};
+
+/* The keys that ps_to_dynamodb_put writes. */
+void ps_to_dynamodb_key(const struct ps_to_dynamodb_options *options, const struct ps_stream_line *line,
+                        struct ps_span id, struct ps_to_dynamodb_key *out);
+
 /* Appends the item. id is the UUID's text. coordinates (record/coordinates.h, as text) are written into UNPARSED rows,
  * of which nothing else tells where they come from. arena holds what is built on the way. Fails as the buf or the
  * arena does, or with TOO_LARGE when id and coordinates alone pass the limit; what was appended must be taken back

@@ -1,0 +1,175 @@
+#include "store.h"
+
+#include "aws/digest.h"
+#include "base/assert.h"
+#include "base/uuid.h"
+#include "record/to_dynamodb.h"
+#include "record/to_event.h"
+
+enum {
+    /* A record of 10 MiB undone, parsed, redacted and written once more; address space, touched as far as records are
+     * large. */
+    SCRATCH_BYTES = 64 << 20,
+    SCRATCH_PARTS = 4, /* of a small function's arena, this part */
+    COORDINATES_BYTES_MAX = 4 << 10,
+};
+
+static enum ps_err on_result(void *context, const struct ps_dynamodb_result *result)
+{
+    struct store *store = context;
+    struct entry *entry = (struct entry *)(uintptr_t)result->tag; // NOLINT(performance-no-int-to-ptr)
+    switch (result->outcome) {
+    case PS_DYNAMODB_STORED:
+        entry->state = ENTRY_STORED;
+        return PS_OK;
+    case PS_DYNAMODB_UNDELIVERED:
+        entry->state = ENTRY_UNDELIVERED;
+        return PS_OK;
+    case PS_DYNAMODB_REJECTED:
+        break;
+    }
+    entry->state = ENTRY_DEAD;
+    return ps_letters_add_row(&store->letters, entry->carrier, PS_SPAN("rejected"), result->status, result->type,
+                              result->item);
+}
+
+enum ps_err store_begin(struct store *store, struct ps_arena *arena, const struct store_options *options,
+                        struct entries *entries, struct ps_account *account)
+{
+    *store = (struct store){ .options = *options, .arena = arena, .entries = entries, .account = account };
+    size_t part = ps_arena_left(arena) / SCRATCH_PARTS;
+    PS_TRY(ps_arena_part(&store->scratch, arena, part < SCRATCH_BYTES ? part : SCRATCH_BYTES));
+    PS_TRY(ps_letters_begin(&store->letters, arena, options->dead_letters));
+    ps_dynamodb_begin(options->table, options->log, options->deadline, on_result, store);
+    return PS_OK;
+}
+
+/* -- one message --------------------------------------------------------------------------------------------------- */
+
+struct row {
+    struct ps_stream_line line;
+    struct ps_span coordinates;
+    char id[PS_UUID_TEXT_BYTES];
+};
+
+static bool is_fault_of_input(enum ps_err err)
+{
+    enum ps_err_class class = ps_err_class(err);
+    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
+}
+
+/* Whatever the bytes are, a line is made of them: read if they can be, else kept as they are. */
+static void read_line(struct store *store, const struct message *message, struct ps_stream_line *line)
+{
+    struct ps_span why = ps_span_of(message->fault);
+    if (message->fault == NULL) {
+        if (ps_stream_line_read(&store->scratch, message->bytes, message->arrival_ms, line) == PS_OK) return;
+        why = PS_SPAN("no_room");
+    }
+    ps_stream_line_keep(message->bytes, message->arrival_ms, why, line);
+}
+
+static enum ps_err make_id(struct store *store, const struct message *message, struct row *row)
+{
+    struct ps_buf text;
+    ps_buf_init(&text, &store->scratch, COORDINATES_BYTES_MAX);
+    ps_coordinates_put(&text, &message->coordinates);
+    PS_TRY(ps_buf_finish(&text, &row->coordinates));
+    const struct ps_span name[] = {
+        ps_span_make((const char *)PS_COORDINATES_NAMESPACE, PS_COORDINATES_NAMESPACE_BYTES),
+        row->coordinates,
+    };
+    unsigned char sha1[PS_UUID_SHA1_BYTES];
+    PS_TRY(ps_digest_sha1(name, sizeof name / sizeof name[0], sha1));
+    ps_uuid_v5(sha1, row->id);
+    return PS_OK;
+}
+
+static struct ps_span id_of(const struct row *row)
+{
+    return ps_span_make(row->id, sizeof row->id);
+}
+
+/* The event outlives the line, so it lies with the entries. A line that there is no room to tell is stored all the
+ * same: what was lost is counted as an event that could not be published. */
+static void keep_event(struct store *store, const struct message *message, const struct row *row, struct entry *entry)
+{
+    size_t bytes_max = store->options.settings->event_detail_bytes;
+    struct ps_buf detail;
+    ps_buf_init(&detail, &store->scratch, bytes_max);
+    enum ps_err err =
+        ps_to_event_put(&detail, &store->scratch, bytes_max, &row->line, id_of(row), &message->coordinates);
+    char *kept = err == PS_OK ? ps_arena_bytes(store->entries->arena, detail.len) : NULL;
+    entry->event = kept == NULL ? ENTRY_EVENT_UNDELIVERED : ENTRY_EVENT_DUE;
+    if (kept == NULL) return;
+    memcpy(kept, detail.data, detail.len);
+    entry->detail = ps_span_make(kept, detail.len);
+    entry->time_ms = row->line.record.time_ms;
+}
+
+static enum ps_err put_row(struct store *store, const struct row *row, struct entry *entry)
+{
+    const struct settings *settings = store->options.settings;
+    const struct ps_to_dynamodb_options options = {
+        .shards = settings->service_shards,
+        .ttl_days = settings->ttl_days,
+        .item_bytes_max = PS_TO_DYNAMODB_ITEM_BYTES_MAX,
+    };
+    struct ps_buf *buf = NULL;
+    PS_TRY(ps_dynamodb_buf(store->options.table, &buf));
+    enum ps_err err = ps_to_dynamodb_put(buf, &store->scratch, &options, &row->line, id_of(row), row->coordinates);
+    if (err != PS_OK) {
+        ps_dynamodb_rollback(store->options.table);
+        return err;
+    }
+    struct ps_to_dynamodb_key made;
+    ps_to_dynamodb_key(&options, &row->line, id_of(row), &made);
+    struct ps_dynamodb_key key = { .pk = made.pk, .sk = made.sk };
+    return ps_dynamodb_commit(store->options.table, (uint64_t)(uintptr_t)entry, &key);
+}
+
+static enum ps_err store_row(struct store *store, const struct message *message, struct entry *entry)
+{
+    struct row row;
+    read_line(store, message, &row.line);
+    PS_TRY(ps_stream_line_redact(&row.line, store->options.redact, &store->scratch, &store->redacted));
+    PS_TRY(make_id(store, message, &row));
+    if (row.line.record.unparsed.len > 0) store->account->unparsed++;
+    if (ps_to_event_concerns(&row.line)) keep_event(store, message, &row, entry);
+    return put_row(store, &row, entry);
+}
+
+/* The payload's first record tells where its dead letters lie. */
+static void tell_first(struct store *store, const struct message *message)
+{
+    if (store->first_told) return;
+    store->first_told = true;
+    ps_letters_first_record(&store->letters, message->coordinates.position, message->arrival_ms);
+}
+
+enum ps_err store_message(struct store *store, const struct message *message)
+{
+    struct entry *entry = NULL;
+    PS_TRY(entries_add(store->entries, &entry));
+    entry->carrier = (uint32_t)message->carrier;
+    store->account->in++;
+    tell_first(store, message);
+    if (message->tombstone) {
+        entry->state = ENTRY_FILTERED;
+        return PS_OK;
+    }
+    struct ps_arena_mark mark = ps_arena_mark(&store->scratch);
+    enum ps_err err = store_row(store, message, entry);
+    ps_arena_rewind(&store->scratch, mark);
+    if (err == PS_OK || !is_fault_of_input(err)) return err;
+    /* There is no room to make a row of it, now or at a replay: it must not hold up its shard. */
+    entry->state = ENTRY_DEAD;
+    entry->event = ENTRY_NO_EVENT;
+    return ps_letters_add_raw(&store->letters, entry->carrier, ps_err_note()->text, message->bytes, false);
+}
+
+enum ps_err store_finish(struct store *store)
+{
+    PS_TRY(ps_dynamodb_finish(store->options.table, &store->stats));
+    return ps_letters_put(&store->letters, store->arena, store->options.deadline);
+}
