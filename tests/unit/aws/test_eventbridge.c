@@ -768,8 +768,8 @@ static void a_code_goes_before_its_status(void)
 static void a_source_that_is_not_allowed_stops_the_sink(void)
 {
     world.options.slots = 1;
-    START({ .codes = "NotAuthorizedForSourceException,ok,ThrottlingException" });
-    add(3);
+    START({ .codes = "NotAuthorizedForSourceException,ok,ThrottlingException,ResourceNotFoundException" });
+    add(4);
     finish();
     CHECK_EQ(world.bus.requests, 1);
     CHECK_EQ(result_of(1)->outcome, PS_EVENTBRIDGE_UNDELIVERED);
