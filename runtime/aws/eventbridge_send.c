@@ -235,8 +235,6 @@ static enum ps_err settle_entry(struct ps_eventbridge *sink, struct ps_eventbrid
 {
     struct ps_eventbridge_result result = { .tag = entry->tag, .status = answer->status, .type = code };
     enum ps_eventbridge_fault named = PS_EVENTBRIDGE_FAULT_NONE;
-    *later = false;
-    *keep = false;
     switch (ps_eventbridge_verdict_entry(code, &named)) {
     case PS_EVENTBRIDGE_ENTRY_PUBLISHED:
         result.outcome = PS_EVENTBRIDGE_PUBLISHED;
@@ -266,7 +264,8 @@ static enum ps_err settle_each(struct ps_eventbridge *sink, struct ps_eventbridg
     uint32_t kept = 0;
     uint32_t postponed = 0;
     for (uint32_t i = 0; i < slot->sent; i++) {
-        bool later, keep;
+        bool later = false;
+        bool keep = false;
         PS_TRY(settle_entry(sink, &slot->entries[i], answer->codes[i], answer, &later, &keep));
         postponed += later;
         if (keep) slot->entries[kept++] = slot->entries[i];
