@@ -50,7 +50,11 @@ static const struct type_rule TYPE_RULES[] = {
     /* Every item has pk and sk as strings: it is the table that has others. */
     FAULT("ValidationException", "The provided key element does not match the schema", KEYS),
     FAULT("ValidationException", "One or more parameter values were invalid: Missing the key ", KEYS),
-    FAULT("ValidationException", "One or more parameter values were invalid: Type mismatch for key ", KEYS),
+    FAULT("ValidationException", "One or more parameter values were invalid: Type mismatch for key", KEYS),
+    FAULT("ValidationException", "One of the required keys was not given a value", KEYS),
+    FAULT("ValidationException", "Query condition missed key schema element", KEYS),
+    FAULT("ValidationException",
+          "One or more parameter values were invalid: Condition parameter type does not match schema type", KEYS),
     RULE("ValidationException", POISONED),
     RULE("SerializationException", POISONED),
     RULE("ItemCollectionSizeLimitExceededException", POISONED),
