@@ -133,7 +133,7 @@ static void coordinates_that_leave_no_room_are_told(void)
 
 static void memory_that_runs_out_is_told(void)
 {
-    struct ps_stream_line line = line_of(filled("{\"level\":50,\"message\":\"", "\\n", 9000, "\"}"));
+    struct ps_stream_line line = line_of(filled("{\"level\":50,\"message\":\"", "\\nx", 9000, "\"}"));
     struct ps_span out;
     PS_EACH_FAILURE(&t_arena, put(&line, 16384, &out));
 }
