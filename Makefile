@@ -30,7 +30,8 @@ CC := clang
 endif
 MODE_FLAGS := $(MODE_FLAGS_$(MODE))
 CFLAGS_ALL := -std=gnu17 -fPIC $(MODE_FLAGS) $(WARNINGS) $(HARDENING) $(SECTIONS) $(DEFINES) $(INCLUDES) $(CFLAGS)
-LDFLAGS_ALL := $(MODE_FLAGS) -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none $(LDFLAGS)
+# One segment for code and constants: two mappings fewer at start, and a smaller file.
+LDFLAGS_ALL := $(MODE_FLAGS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noseparate-code -Wl,-z,noexecstack -Wl,--build-id=none $(LDFLAGS)
 
 # -- libraries: one list per door ----------------------------------------------------------------------------------
 LIBS_BASE := -l:libdeflate.a

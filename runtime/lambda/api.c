@@ -11,7 +11,6 @@
 
 #define API_PATH "/2018-06-01/runtime"
 #define COMMON_HEADERS "\r\nUser-Agent: penstock/" PS_VERSION "\r\n"
-#define NEXT_FORMAT "GET " API_PATH "%s HTTP/1.1\r\nHost: %s" COMMON_HEADERS "\r\n"
 
 enum {
     NEXT_TRIES_MAX = 6, /* with 50 ms, doubled each time: 1.5 s in all */
@@ -36,7 +35,8 @@ enum ps_err ps_api_open(struct ps_arena *process, struct ps_span address, struct
 {
     struct ps_connection connection;
     PS_TRY(ps_connection_init(&connection, address));
-    struct ps_api *api = PS_ARENA_NEW(process, struct ps_api);
+    /* Not zeroed: its buffers are pages that most functions never touch. */
+    struct ps_api *api = ps_arena_alloc(process, sizeof *api, _Alignof(struct ps_api));
     if (api == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "Runtime API client of %zu bytes", sizeof *api);
     api->connection = connection;
     *out = api;
@@ -127,11 +127,20 @@ static void trim(struct ps_arena *arena, struct ps_buf *buf)
     if (ps_arena_resize_newest(arena, buf->data, buf->cap, buf->len)) buf->cap = buf->len;
 }
 
+static void put_get(struct ps_buf *head, struct ps_span last, const struct ps_api *api)
+{
+    ps_buf_put(head, PS_SPAN("GET " API_PATH));
+    ps_buf_put(head, last);
+    ps_buf_put(head, PS_SPAN(" HTTP/1.1\r\nHost: "));
+    ps_buf_put(head, ps_span_of(api->connection.host));
+    ps_buf_put(head, PS_SPAN(COMMON_HEADERS "\r\n"));
+}
+
 static enum ps_err try_next(struct ps_api *api, struct ps_arena *arena, struct ps_wire *wire, struct ps_api_event *out)
 {
     struct ps_buf head, buf;
     ps_buf_init_fixed(&head, api->head, sizeof api->head);
-    ps_buf_printf(&head, NEXT_FORMAT, "/invocation/next", api->connection.host);
+    put_get(&head, PS_SPAN("/invocation/next"), api);
     ps_buf_init(&buf, arena, EVENT_BUF_BYTES_MAX);
     struct ps_connection_call call = { .waits_for_ever = true, .reply_bytes_max = PS_API_EVENT_BYTES_MAX };
     PS_TRY(ps_buf_finish(&head, &call.head));
@@ -181,7 +190,7 @@ enum ps_err ps_api_restore_next(struct ps_api *api)
     struct ps_buf head, reply;
     struct ps_wire wire;
     ps_buf_init_fixed(&head, api->head, sizeof api->head);
-    ps_buf_printf(&head, NEXT_FORMAT, "/restore/next", api->connection.host);
+    put_get(&head, PS_SPAN("/restore/next"), api);
     ps_buf_init_fixed(&reply, api->reply, sizeof api->reply);
     struct ps_connection_call call = { .waits_for_ever = true, .reply_bytes_max = REPLY_BYTES_MAX };
     PS_TRY(ps_buf_finish(&head, &call.head));

@@ -114,7 +114,8 @@ static enum ps_err start_handler(struct start *start)
     PS_TRY(load(start));
     PS_TRY(read_settings(start));
     PS_TRY(init_workers(start));
-    ps_frames_note_objects();
+    /* It may have brought more objects along. */
+    if (start->options.handler->init != NULL) ps_frames_note_objects();
     return PS_OK;
 }
 
@@ -151,8 +152,8 @@ static enum ps_err open_first(struct start *start, const void *stack_high)
         .log = start->first.log,
         .stop_fd = -1,
     };
-    PS_TRY(ps_arena_init(&start->arena, ARENA_BYTES));
     PS_TRY(ps_worker_open(&start->first, &start->options));
+    PS_TRY(ps_arena_part(&start->arena, &start->first.process, ARENA_BYTES));
     PS_TRY(ps_crash_install());
     return ps_worker_enter(&start->first, stack_high);
 }
