@@ -13,6 +13,9 @@ enum {
     FIELD_BYTES_MIN = 64,         /* of a cut value: the marker and some text */
     FIELD_WRAP_BYTES = sizeof ",\"_\":{\"S\":\"\"}" - 1,
     TAIL_BYTES = 128, /* the attributes that say what was cut */
+    /* While it is measured, an item is at most its limit, a value of that size as lists of one-digit numbers are
+     * written, and a message of that size as control characters are. */
+    MEASURED_BYTES_MAX = 16 * PS_TO_DYNAMODB_ITEM_BYTES_MAX,
     MS_DIGITS = 13,
     DAY_S = 24 * 60 * 60,
 };
@@ -64,23 +67,26 @@ static enum ps_err write_name(struct ps_json_writer *w, struct ps_arena *arena, 
 
 /* -- the item -- */
 
-/* What may be written of an item; SIZE_MAX: all. */
+/* What may be written of an item. */
 struct limits {
     size_t message_bytes;
     size_t value_bytes; /* of each field's value, as written */
     size_t fields;
+    bool cut; /* they are less than the whole */
 };
 
 /* What an item takes: as written, but the message without its escapes, which are of the wire and not of the item. */
 struct sizes {
     size_t all;
     size_t message;
-    size_t escapes; /* of the message; not in all */
-    size_t *fields; /* name and value of each */
+    size_t escapes;   /* of the message; not in all */
+    size_t unwritten; /* of fields that were taken back */
+    size_t *fields;   /* name and value of each; 0 before they are measured */
 };
 
 struct item {
-    struct ps_json_writer w;
+    struct ps_buf text;
+    struct ps_json_writer w; /* onto text */
     struct ps_arena *arena;
     const struct ps_to_dynamodb_options *options;
     const struct ps_stream_line *line;
@@ -148,10 +154,10 @@ static void write_keys(struct item *item)
     if (key.pk.len > record->service.len) write_text(item, PS_SPAN("service"), record->service);
 }
 
-static const struct ps_field *given_level(const struct ps_record *record)
+/* Whether the field is the line's level in its own word. */
+static bool is_given_level(const struct ps_field *field)
 {
-    const struct ps_field *field = ps_record_field(record, PS_SPAN("level"));
-    return field != NULL && field->kind != PS_FIELD_JSON ? field : NULL;
+    return field->kind != PS_FIELD_JSON && ps_span_eq(field->name, PS_SPAN("level"));
 }
 
 static enum ps_err write_base64(struct item *item, struct ps_span bytes, size_t bytes_max)
@@ -174,10 +180,10 @@ static enum ps_err write_message(struct item *item, size_t bytes_max)
     if (item->line->binary) return write_base64(item, message, bytes_max);
     bool cut = false;
     PS_TRY(ps_clean_cut(item->arena, message, bytes_max, &message, &cut));
-    size_t begin = item->w.buf->len;
+    size_t begin = item->text.len;
     write_text(item, PS_SPAN("message"), message);
     item->sizes.message = message.len;
-    item->sizes.escapes = item->w.buf->len - begin - (sizeof ",\"message\":{\"S\":\"\"}" - 1) - message.len;
+    item->sizes.escapes = item->text.len - begin - (sizeof ",\"message\":{\"S\":\"\"}" - 1) - message.len;
     return PS_OK;
 }
 
@@ -196,30 +202,38 @@ static enum ps_err cut_value(struct ps_arena *arena, const struct ps_field *fiel
     return ps_json_value_cut(arena, inside, bytes_max, out, &cut);
 }
 
-static enum ps_err write_field(struct item *item, const struct ps_field *field, size_t bytes, size_t value_bytes_max)
+static enum ps_err write_value(struct item *item, const struct ps_field *field, size_t bytes, size_t bytes_max)
 {
-    if (value_bytes_max != SIZE_MAX && bytes > field->name.len + FIELD_WRAP_BYTES + value_bytes_max) {
-        struct ps_span cut;
-        PS_TRY(cut_value(item->arena, field, value_bytes_max, &cut));
-        ps_dynamodb_value_string(&item->w, cut);
-        return PS_OK;
-    }
-    return ps_dynamodb_value_write(&item->w, field);
+    bool fits = field->value.len <= bytes_max && bytes <= field->name.len + FIELD_WRAP_BYTES + bytes_max;
+    if (fits) return ps_dynamodb_value_write(&item->w, field);
+    struct ps_span cut;
+    PS_TRY(cut_value(item->arena, field, bytes_max, &cut));
+    ps_dynamodb_value_string(&item->w, cut);
+    return PS_OK;
+}
+
+/* Once the item is over its limit, fields are measured only: a line of megabytes must not take memory for all of them.
+ */
+static void take_back(struct item *item, size_t begin)
+{
+    if (item->text.len - item->sizes.escapes <= item->options->item_bytes_max) return;
+    item->sizes.unwritten += item->text.len - begin;
+    item->text.len = begin;
 }
 
 static enum ps_err write_fields(struct item *item, const struct limits *limits)
 {
     const struct ps_record *record = &item->line->record;
-    const struct ps_field *level = given_level(record);
-    for (size_t i = 0; i < record->field_count && i < limits->fields; i++) {
+    for (size_t i = 0; i < limits->fields; i++) {
         const struct ps_field *field = &record->fields[i];
-        size_t begin = item->w.buf->len;
-        if (field == level)
-            ps_json_write_key(&item->w, PS_SPAN("level"));
+        size_t begin = item->text.len;
+        if (is_given_level(field))
+            ps_json_write_key_escaped(&item->w, field->name);
         else
             PS_TRY(write_name(&item->w, item->arena, field->name));
-        PS_TRY(write_field(item, field, item->sizes.fields[i], limits->value_bytes));
-        item->sizes.fields[i] = item->w.buf->len - begin;
+        PS_TRY(write_value(item, field, item->sizes.fields[i], limits->value_bytes));
+        item->sizes.fields[i] = item->text.len - begin;
+        take_back(item, begin);
     }
     return PS_OK;
 }
@@ -227,11 +241,12 @@ static enum ps_err write_fields(struct item *item, const struct limits *limits)
 static void write_level(struct item *item)
 {
     const struct ps_record *record = &item->line->record;
+    const struct ps_field *given = ps_record_field(record, PS_SPAN("level"));
     if (record->unparsed.len > 0) {
         write_text(item, PS_SPAN("level"), PS_SPAN("UNPARSED"));
         write_text(item, PS_SPAN("unparsed"), record->unparsed);
         if (item->coordinates.len > 0) write_text(item, PS_SPAN("coordinates"), item->coordinates);
-    } else if (record->level != PS_LEVEL_NONE && given_level(record) == NULL) {
+    } else if (record->level != PS_LEVEL_NONE && (given == NULL || !is_given_level(given))) {
         write_text(item, PS_SPAN("level"), ps_record_level_name(record->level));
     }
 }
@@ -241,23 +256,22 @@ static void write_tail(struct item *item, const struct limits *limits)
     const struct ps_record *record = &item->line->record;
     if (item->options->ttl_days > 0)
         write_integer(item, PS_SPAN("ttl"), record->time_ms / 1000 + (int64_t)item->options->ttl_days * DAY_S);
-    if (limits->message_bytes == SIZE_MAX && record->cut_values == 0) return;
+    if (!limits->cut && record->cut_values == 0) return;
     write_true(item, PS_SPAN("truncated"));
     write_integer(item, PS_SPAN("originalBytes"), (int64_t)item->line->bytes.len);
     if (limits->fields < record->field_count)
         write_integer(item, PS_SPAN("droppedFields"), (int64_t)(record->field_count - limits->fields));
 }
 
-/* Appends the item as far as the limits go, and measures it. */
+/* Makes the item's text as far as the limits go, and measures it. */
 static enum ps_err write_item(struct item *item, const struct limits *limits)
 {
-    struct ps_buf *buf = item->w.buf;
-    const struct ps_record *record = &item->line->record;
-    size_t begin = buf->len;
-    ps_json_write_init(&item->w, buf);
+    item->text.len = 0;
+    item->sizes.unwritten = 0;
+    ps_json_write_init(&item->w, &item->text);
     ps_json_write_object_begin(&item->w);
     write_keys(item);
-    write_integer(item, PS_SPAN("ts"), record->time_ms);
+    write_integer(item, PS_SPAN("ts"), item->line->record.time_ms);
     if (item->line->arrival) write_text(item, PS_SPAN("tsSource"), PS_SPAN("arrival"));
     write_level(item);
     PS_TRY(write_message(item, limits->message_bytes));
@@ -266,7 +280,7 @@ static enum ps_err write_item(struct item *item, const struct limits *limits)
     ps_json_write_object_end(&item->w);
     struct ps_span all;
     PS_TRY(ps_json_write_finish(&item->w, &all));
-    item->sizes.all = buf->len - begin - item->sizes.escapes;
+    item->sizes.all = item->text.len + item->sizes.unwritten - item->sizes.escapes;
     return PS_OK;
 }
 
@@ -298,13 +312,24 @@ static size_t common_value_bytes(const struct item *item, size_t count, size_t r
     return fits;
 }
 
+/* Nothing that fits into an item is cut, and nothing larger than one is even measured whole. */
+static struct limits whole_of(const struct item *item)
+{
+    return (struct limits){
+        .message_bytes = item->options->item_bytes_max,
+        .value_bytes = item->options->item_bytes_max,
+        .fields = item->line->record.field_count,
+    };
+}
+
 /* The limits at which an item that was measured whole fits: the message gives way down to its minimum, then the
  * largest values down to one common size, and only if the names alone are too much, the last fields. */
 static struct limits limits_of(const struct item *item)
 {
     const struct sizes *sizes = &item->sizes;
-    struct limits limits = { .value_bytes = SIZE_MAX, .fields = item->line->record.field_count };
+    struct limits limits = whole_of(item);
     size_t fields = fields_bytes(item, limits.fields, SIZE_MAX / 2);
+    limits.cut = true;
     size_t rest = sizes->all - sizes->message - fields + TAIL_BYTES;
     size_t room = item->options->item_bytes_max > rest ? item->options->item_bytes_max - rest : 0;
     size_t message_min = sizes->message < MESSAGE_BYTES_MIN ? sizes->message : MESSAGE_BYTES_MIN;
@@ -327,24 +352,19 @@ enum ps_err ps_to_dynamodb_put(struct ps_buf *buf, struct ps_arena *arena, const
     PS_ASSERT(options->item_bytes_max <= PS_TO_DYNAMODB_ITEM_BYTES_MAX);
     PS_ASSERT(id.len == 36);
     PS_ASSERT(line->record.service.len > 0 && line->record.service.len <= PS_STREAM_LINE_SERVICE_BYTES_MAX);
-    struct item item = {
-        .w = { .buf = buf },
-        .arena = arena,
-        .options = options,
-        .line = line,
-        .id = id,
-        .coordinates = coordinates,
-    };
+    struct item item = { .arena = arena, .options = options, .line = line, .id = id, .coordinates = coordinates };
+    ps_buf_init(&item.text, arena, MEASURED_BYTES_MAX);
     item.sizes.fields = PS_ARENA_ARRAY(arena, size_t, line->record.field_count + 1);
     if (item.sizes.fields == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "an item of %zu fields", line->record.field_count);
-    size_t begin = buf->len;
-    struct limits limits = { .message_bytes = SIZE_MAX, .value_bytes = SIZE_MAX, .fields = SIZE_MAX };
+    struct limits limits = whole_of(&item);
     PS_TRY(write_item(&item, &limits));
-    if (item.sizes.all <= options->item_bytes_max) return PS_OK;
-    buf->len = begin;
-    limits = limits_of(&item);
-    PS_TRY(write_item(&item, &limits));
+    if (item.sizes.all > options->item_bytes_max) {
+        limits = limits_of(&item);
+        PS_TRY(write_item(&item, &limits));
+    }
     if (item.sizes.all > options->item_bytes_max)
         PS_FAIL(PS_ERR_TOO_LARGE, "an item of %zu bytes with nothing left to cut", item.sizes.all);
-    return PS_OK;
+    struct ps_span all;
+    ps_buf_put(buf, ps_buf_span(&item.text));
+    return ps_buf_finish(buf, &all);
 }

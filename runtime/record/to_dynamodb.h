@@ -36,9 +36,9 @@ void ps_to_dynamodb_key(const struct ps_to_dynamodb_options *options, const stru
                         struct ps_span id, struct ps_to_dynamodb_key *out);
 
 /* Appends the item. id is the UUID's text. coordinates (record/coordinates.h, as text) are written into UNPARSED rows,
- * of which nothing else tells where they come from. arena holds what is built on the way. Fails as the buf or the
- * arena does, or with TOO_LARGE when id and coordinates alone pass the limit; what was appended must be taken back
- * then. */
+ * of which nothing else tells where they come from. arena holds what is built on the way: a few times the item, and for
+ * a line far over the limit at most some 16 MiB. Fails as the buf or the arena does, or with TOO_LARGE when id and
+ * coordinates alone pass the limit; nothing has been appended then. */
 PS_MUST_USE enum ps_err ps_to_dynamodb_put(struct ps_buf *buf, struct ps_arena *arena,
                                            const struct ps_to_dynamodb_options *options,
                                            const struct ps_stream_line *line, struct ps_span id,

@@ -67,6 +67,16 @@ static enum ps_err write_detail(struct ps_buf *buf, const struct detail *detail)
     return ps_json_write_finish(&w, &all);
 }
 
+/* At least so many bytes are written of the message and the fields. */
+static size_t least_bytes(const struct detail *detail)
+{
+    const struct ps_record *record = &detail->line->record;
+    size_t sum = detail->message.len;
+    for (size_t i = 0; i < record->field_count; i++)
+        sum += record->fields[i].name.len + record->fields[i].value.len;
+    return sum;
+}
+
 /* Writes the detail without its fields, and with as much of the message as there is room for. */
 static enum ps_err write_cut(struct ps_buf *buf, struct ps_arena *arena, size_t detail_bytes_max,
                              const struct detail *whole)
@@ -101,9 +111,12 @@ enum ps_err ps_to_event_put(struct ps_buf *buf, struct ps_arena *arena, size_t d
     PS_ASSERT(ps_to_event_concerns(line));
     struct detail detail = { .line = line, .id = id, .coordinates = coordinates };
     PS_TRY(escape(arena, line->record.message, &detail.message));
-    size_t begin = buf->len;
-    PS_TRY(write_detail(buf, &detail));
-    if (buf->len - begin <= detail_bytes_max) return PS_OK;
-    buf->len = begin;
+    /* Far too large ones are not even tried: buf need not have room for them. */
+    if (least_bytes(&detail) <= detail_bytes_max) {
+        size_t begin = buf->len;
+        PS_TRY(write_detail(buf, &detail));
+        if (buf->len - begin <= detail_bytes_max) return PS_OK;
+        buf->len = begin;
+    }
     return write_cut(buf, arena, detail_bytes_max, &detail);
 }

@@ -21,8 +21,8 @@ static inline bool ps_to_event_concerns(const struct ps_stream_line *line)
 }
 
 /* Appends the detail, at most detail_bytes_max bytes (asserted: at least the minimum above). line is one that is told
- * (asserted). Fails as the buf or the arena does, or with TOO_LARGE when the coordinates leave no room; what was
- * appended must be taken back then. */
+ * (asserted). buf needs room for twice the limit. Fails as the buf or the arena does, or with TOO_LARGE when the
+ * coordinates leave no room; what was appended must be taken back then. */
 PS_MUST_USE enum ps_err ps_to_event_put(struct ps_buf *buf, struct ps_arena *arena, size_t detail_bytes_max,
                                         const struct ps_stream_line *line, struct ps_span id,
                                         const struct ps_coordinates *coordinates);

@@ -282,6 +282,40 @@ static void a_nested_text_that_was_cut_is_told(void)
     json_decref(root);
 }
 
+/* Its types make a list of numbers five times as long; its JSON text still fits. */
+static void a_value_too_long_in_types_is_kept_as_its_json(void)
+{
+    json_t *root = parsed(item_of(&SMALL, filled("{\"a\":[0", ",0", 10000, "]}")), 64 << 10);
+    CHECK_SPAN(ps_span_of(attribute(root, "a", "S")), filled("[0", ",0", 10000, "]"));
+    json_decref(root);
+}
+
+/* Six megabytes are what an invocation brings. The buf has room for what comes out only, the arena not for all of it
+ * in DynamoDB's typed JSON, which is five times as long. */
+static void a_line_of_megabytes_takes_bounded_memory(void)
+{
+    struct ps_buf bytes;
+    ps_buf_init(&bytes, &t_arena, 8 << 20);
+    ps_buf_put(&bytes, PS_SPAN("{\"message\":\"m\""));
+    for (int i = 0; i < 20; i++) {
+        ps_buf_printf(&bytes, ",\"f%d\":", i);
+        ps_buf_put(&bytes, filled("[0", ",0", i == 7 ? 700000 : 100000, "]"));
+    }
+    ps_buf_byte(&bytes, '}');
+    struct ps_stream_line line = line_of(ps_buf_span(&bytes));
+    CHECK_EQ(line.record.field_count, 20);
+    struct ps_arena scratch = check_arena(16 << 20);
+    static char memory[1 << 20];
+    struct ps_buf buf;
+    ps_buf_init_fixed(&buf, memory, sizeof memory);
+    CHECK_OK(ps_to_dynamodb_put(&buf, &scratch, &WHOLE, &line, PS_SPAN(ID), PS_SPAN("")));
+    json_t *root = parsed(ps_buf_span(&buf), 400 << 10);
+    CHECK_EQ(strlen(attribute(root, "f0", "S")), strlen(attribute(root, "f19", "S")));
+    CHECK(strlen(attribute(root, "f0", "S")) > 20000);
+    json_decref(root);
+    ps_arena_fini(&scratch);
+}
+
 static void an_item_with_nothing_left_to_cut_is_told(void)
 {
     struct ps_stream_line line = line_of(PS_SPAN("text"));
@@ -330,6 +364,8 @@ int main(void)
     RUN(fields_whose_names_alone_are_too_much_are_counted);
     RUN(large_bytes_are_cut_where_base64_can_be_read);
     RUN(a_nested_text_that_was_cut_is_told);
+    RUN(a_value_too_long_in_types_is_kept_as_its_json);
+    RUN(a_line_of_megabytes_takes_bounded_memory);
     RUN(an_item_with_nothing_left_to_cut_is_told);
     RUN(the_same_record_gives_the_same_bytes);
     RUN(memory_that_runs_out_is_told);
