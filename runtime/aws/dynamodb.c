@@ -217,12 +217,10 @@ static enum ps_err settle_done(struct ps_dynamodb *sink)
 {
     for (uint32_t i = 0; i < sink->options.slots; i++) {
         struct ps_dynamodb_slot *slot = &sink->slots[i];
-        if (slot->state == PS_DYNAMODB_SLOT_FLYING && slot->exchange.done)
-            PS_TRY(ps_dynamodb_send_settle(sink, slot));
+        if (slot->state == PS_DYNAMODB_SLOT_FLYING && slot->exchange.done) PS_TRY(ps_dynamodb_send_settle(sink, slot));
     }
     return PS_OK;
 }
-
 
 static enum ps_err turn(struct ps_dynamodb *sink, uint32_t wait_ms)
 {

@@ -26,11 +26,11 @@
 
 enum {
     PS_DYNAMODB_SLOTS_MAX = 8,
-    PS_DYNAMODB_REQUEST_ITEMS_MAX = 25,    /* BatchWriteItem's own limit */
-    PS_DYNAMODB_REQUEST_BYTES = 1 << 20,   /* of items; the service takes 16 MB, but smaller requests share better */
-    PS_DYNAMODB_POOL_ITEMS_MAX = 512,      /* two and a half times what 8 slots carry: room for what must wait */
-    PS_DYNAMODB_TROUBLES_MAX = 12,         /* kinds told per invocation; the rest is one line */
-    PS_DYNAMODB_REASONS_MAX = 8,           /* throttling reasons read from one answer */
+    PS_DYNAMODB_REQUEST_ITEMS_MAX = 25,       /* BatchWriteItem's own limit */
+    PS_DYNAMODB_REQUEST_BYTES = 1 << 20,      /* of items; the service takes 16 MB, but smaller requests share better */
+    PS_DYNAMODB_POOL_ITEMS_MAX = 512,         /* two and a half times what 8 slots carry: room for what must wait */
+    PS_DYNAMODB_TROUBLES_MAX = 12,            /* kinds told per invocation; the rest is one line */
+    PS_DYNAMODB_REASONS_MAX = 8,              /* throttling reasons read from one answer */
     PS_DYNAMODB_RESPONSE_BYTES_MAX = 8 << 20, /* all items back, every byte of them escaped again */
 };
 
@@ -57,8 +57,8 @@ size_t ps_dynamodb_reply_reasons(struct ps_span body, struct ps_span *reasons);
 
 /* -- sizes (dynamodb_size.c) --------------------------------------------------------------------------------------- */
 
-/* What DynamoDB counts for an item given as DynamoDB JSON: names and values in UTF-8, numbers by their digits (at most a
- * byte too many), 3 bytes for a list or map and 1 for each of its elements. It is never more than the JSON's length.
+/* What DynamoDB counts for an item given as DynamoDB JSON: names and values in UTF-8, numbers by their digits (at most
+ * a byte too many), 3 bytes for a list or map and 1 for each of its elements. It is never more than the JSON's length.
  * BAD_INPUT when item is no DynamoDB JSON. */
 PS_MUST_USE enum ps_err ps_dynamodb_size(struct ps_span item, size_t *out);
 
@@ -183,9 +183,9 @@ struct ps_dynamodb {
     struct ps_dynamodb_trouble troubles[PS_DYNAMODB_TROUBLES_MAX];
     size_t trouble_count;
     uint64_t troubles_untold;
-    uint32_t lone_poisons; /* items in a row refused alone */
-    bool refreshed;        /* credentials, in this invocation */
-    uint32_t credentials;  /* counts changes */
+    uint32_t lone_poisons;        /* items in a row refused alone */
+    bool refreshed;               /* credentials, in this invocation */
+    uint32_t credentials;         /* counts changes */
     enum ps_dynamodb_fault fault; /* not NONE: nothing is sent any more in this invocation */
 };
 

@@ -29,10 +29,9 @@ void ps_dynamodb_trouble_fault(struct ps_dynamodb *sink, enum ps_dynamodb_fault 
 {
     if (sink->fault != PS_DYNAMODB_FAULT_NONE) return;
     sink->fault = fault;
-    ps_log_error(sink->log, "dynamodb_operator_fault",
-                 PS_LOG_STR("fault", ps_span_of(ps_dynamodb_verdict_text(fault))), PS_LOG_U64("status", status),
-                 PS_LOG_STR("type", type), PS_LOG_STR("table", sink->options.table), PS_LOG_STR("endpoint", sink->url),
-                 PS_LOG_STR("detail", detail));
+    ps_log_error(sink->log, "dynamodb_operator_fault", PS_LOG_STR("fault", ps_span_of(ps_dynamodb_verdict_text(fault))),
+                 PS_LOG_U64("status", status), PS_LOG_STR("type", type), PS_LOG_STR("table", sink->options.table),
+                 PS_LOG_STR("endpoint", sink->url), PS_LOG_STR("detail", detail));
 }
 
 void ps_dynamodb_trouble_tell(struct ps_dynamodb *sink)

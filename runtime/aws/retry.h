@@ -48,8 +48,8 @@ void ps_retry_give(struct ps_retry_quota *quota, uint32_t taken);
  * what the service asked for (hint_ms), at most PS_RETRY_WAIT_MS_MAX. */
 uint32_t ps_retry_wait_ms(uint32_t attempt, uint32_t hint_ms);
 
-/* The same with another base; the service's hint, when there is one, is the wait itself as far as it lies between our own
- * and PS_RETRY_HINT_MS_MAX more. */
+/* The same with another base; the service's hint, when there is one, is the wait itself as far as it lies between our
+ * own and PS_RETRY_HINT_MS_MAX more. */
 uint32_t ps_retry_backoff_ms(uint32_t base_ms, uint32_t attempt, uint32_t hint_ms);
 
 /* Whether an HTTP status may pass by itself: 408, 429, 500, 502, 503, 504. */

@@ -20,8 +20,8 @@ struct turn {
     const char *left; /* items whose JSON holds this are left unprocessed */
     const char *body; /* with status: the whole answer */
     const char *headers;
-    int status;
     size_t take; /* store so many at most, leave the others */
+    int status;
     enum fake_http_end end;
 };
 
@@ -46,7 +46,8 @@ struct table {
     struct ps_arena answers; /* stay until they have been sent */
 };
 
-static const char VALIDATION[] = "{\"__type\":\"com.amazon.coral.validate#ValidationException\",\"message\":\"SECRET\"}";
+static const char VALIDATION[] =
+    "{\"__type\":\"com.amazon.coral.validate#ValidationException\",\"message\":\"SECRET\"}";
 static const char THROTTLE[] =
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\",\"message\":\"SECRET\","
     "\"ThrottlingReasons\":[{\"reason\":\"TableWriteKeyRangeThroughputExceeded\",\"resource\":\"arn:aws:x\"}]}";
@@ -163,10 +164,9 @@ static void answer(void *context, const struct fake_http_request *request, struc
     size_t at = table->requests < table->turn_count ? table->requests : table->turn_count - 1;
     const struct turn *turn = &table->turns[at];
     table->requests++;
-    *reply = (struct fake_http_reply){ .status = turn->status,
-                                       .headers = turn->headers,
-                                       .body = ps_span_of(turn->body),
-                                       .end = turn->end };
+    *reply = (struct fake_http_reply){
+        .status = turn->status, .headers = turn->headers, .body = ps_span_of(turn->body), .end = turn->end
+    };
     if (holds(request->body, table->poison)) {
         *reply = (struct fake_http_reply){ .status = 400, .body = ps_span_of(VALIDATION) };
         return;
@@ -372,8 +372,9 @@ static void a_request_says_what_it_is(void)
     CHECK_TEXT(fake_http_header(&request, "X-Amz-Security-Token"), "old");
     CHECK(ps_span_find(fake_http_header(&request, "Authorization"), PS_SPAN("/eu-west-1/dynamodb/aws4_request")) > 0);
     CHECK_EQ(request.connection, 0); /* the one that was warmed */
-    CHECK_TEXT(request.body, "{\"RequestItems\":{\"logs\":[{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"web\"},\"sk\":{\"S\":\"1\"}"
-                             ",\"message\":{\"S\":\"hello\"}}}}]}}");
+    CHECK_TEXT(request.body,
+               "{\"RequestItems\":{\"logs\":[{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"web\"},\"sk\":{\"S\":\"1\"}"
+               ",\"message\":{\"S\":\"hello\"}}}}]}}");
     stop();
 }
 
