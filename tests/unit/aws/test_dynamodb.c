@@ -826,20 +826,20 @@ static void what_an_invocation_left_behind_is_dropped(void)
     stop();
 }
 
-/* In a random table with everything that can go wrong, every item still comes back once, and none is said to be stored
+/* With everything that can go wrong, every item still comes back once, and none is said to be stored
  * that is not. */
 static void in_any_mood_of_the_table_each_item_has_one_true_outcome(void)
 {
-    for (uint32_t seed = 1; seed <= 6; seed++) {
+    for (uint32_t seed = 1; seed <= 3; seed++) {
         world.table.random = seed;
         world.table.poison = "POISON";
         world.options.attempts_max = 8;
         START({ 0 });
         static const char *const PKS[] = { "api", "web", "worker", "hot" };
-        for (uint64_t id = 1; id <= 1500; id++)
+        for (uint64_t id = 1; id <= 1000; id++)
             CHECK_OK(add_item(PKS[id % 4], id, id, id % 401 == 0 ? "POISON" : "hello", id % 300));
         finish();
-        CHECK_EQ(world.result_count, 1500);
+        CHECK_EQ(world.result_count, 1000);
         for (size_t i = 0; i < world.result_count; i++) {
             const struct result *result = &world.results[i];
             if (result->outcome == PS_DYNAMODB_STORED) CHECK(world.table.stored[result->tag] > 0);
