@@ -67,15 +67,15 @@ PS_MUST_USE enum ps_err ps_dynamodb_size(struct ps_span item, size_t *out);
 /* X(name, what is wrong and how to mend it). These are for people: the ERROR line shows them as they are. */
 #define PS_DYNAMODB_FAULT_MAP(X) \
     X(CREDENTIALS, "credentials refused: the function's role is gone or its credentials have expired") \
-    X(FORBIDDEN, "permission missing: allow the function's role dynamodb:BatchWriteItem on the table, and " \
-                 "kms:Decrypt if the table has a key of its own") \
+    X(FORBIDDEN, \
+      "permission missing: allow the function's role dynamodb:BatchWriteItem (Query) and the table's KMS key") \
     X(TABLE_MISSING, "table missing: create it in this region and account, or set DDB_TABLE to one that exists") \
     X(KEYS, "table has other keys: its partition key must be pk and its sort key sk, both strings") \
     X(EVERY_ITEM, "every item refused: the table takes no item of ours, not even alone") \
     X(NOT_DYNAMODB, "no DynamoDB there: AWS_ENDPOINT_URL_DYNAMODB does not lead to its API") \
     X(REDIRECT, "redirected: AWS_ENDPOINT_URL_DYNAMODB must be the service's own address") \
     X(CONNECTION, "connection settings: the TLS or address settings cannot work with this endpoint") \
-    X(UNEXPECTED, "unexpected refusal: the service, or something between us and it, refuses the requests")
+    X(UNEXPECTED, "unexpected refusal: the service, or something in between, refuses the requests")
 
 enum ps_dynamodb_fault {
     PS_DYNAMODB_FAULT_NONE,

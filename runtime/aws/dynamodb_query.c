@@ -28,7 +28,8 @@ struct job {
     void *context;
 };
 
-/* -- one page asked for ------------------------------------------------------------------------------------------------ */
+/* -- one page asked for
+ * ------------------------------------------------------------------------------------------------ */
 
 static void put_text(struct ps_json_writer *json, struct ps_span name, struct ps_span text)
 {
@@ -92,9 +93,12 @@ static enum ps_err judge(const struct job *job, const struct ps_http_response *r
     if (response->status != 200) refusal = ps_dynamodb_reply_refusal(response->body);
     *verdict = ps_dynamodb_verdict(response->status, &refusal, &fault);
     static const enum ps_err ERRORS[] = {
-        [PS_DYNAMODB_ANSWERED] = PS_OK,         [PS_DYNAMODB_RETRY] = PS_ERR_UNAVAILABLE,
-        [PS_DYNAMODB_THROTTLED] = PS_ERR_THROTTLED, [PS_DYNAMODB_POISONED] = PS_ERR_REFUSED,
-        [PS_DYNAMODB_DENIED] = PS_ERR_DENIED,   [PS_DYNAMODB_FAULT] = PS_ERR_BAD_CONFIG,
+        [PS_DYNAMODB_ANSWERED] = PS_OK,
+        [PS_DYNAMODB_RETRY] = PS_ERR_UNAVAILABLE,
+        [PS_DYNAMODB_THROTTLED] = PS_ERR_THROTTLED,
+        [PS_DYNAMODB_POISONED] = PS_ERR_REFUSED,
+        [PS_DYNAMODB_DENIED] = PS_ERR_DENIED,
+        [PS_DYNAMODB_FAULT] = PS_ERR_BAD_CONFIG,
     };
     enum ps_err err = ERRORS[*verdict];
     if (err == PS_OK) return PS_OK;
@@ -122,7 +126,7 @@ static enum ps_err pause_ms(const struct job *job, uint32_t wait_ms)
 static enum ps_err ask(struct job *job, struct ps_span body, struct ps_span *out)
 {
     for (uint32_t attempt = 1;; attempt++) {
-        struct ps_http_exchange exchange;
+        struct ps_http_exchange exchange = { 0 };
         enum ps_dynamodb_verdict verdict = PS_DYNAMODB_RETRY;
         enum ps_err err = ask_once(job, body, &exchange);
         if (err == PS_OK) err = judge(job, &exchange.response, &verdict);
@@ -183,12 +187,9 @@ static enum ps_err read_page(struct job *job, struct ps_span body, bool *more)
 enum ps_err ps_dynamodb_query(struct ps_call_client *client, struct ps_arena *arena, const struct ps_deadline *deadline,
                               const struct ps_dynamodb_query *query, ps_dynamodb_on_row *on_row, void *context)
 {
-    struct job job = { .client = client,
-                       .arena = arena,
-                       .deadline = deadline,
-                       .query = query,
-                       .on_row = on_row,
-                       .context = context };
+    struct job job = {
+        .client = client, .arena = arena, .deadline = deadline, .query = query, .on_row = on_row, .context = context
+    };
     PS_TRY(ps_dynamodb_check_table(query->table));
     PS_TRY(ps_dynamodb_find_service(arena, client, &job.url, &job.target));
     char *start_key = ps_arena_bytes(arena, START_KEY_BYTES_MAX);

@@ -146,8 +146,9 @@ enum ps_err ps_dynamodb_send_give_up(struct ps_dynamodb *sink, struct ps_dynamod
 /* The slot keeps items[from..count) and sends the first `send` of them after a wait; without any it is free. */
 static void keep_from(struct ps_dynamodb_slot *slot, uint32_t from, uint32_t send, uint32_t wait_ms)
 {
+    for (uint32_t i = from; i < slot->count; i++)
+        slot->items[i - from] = slot->items[i];
     slot->count -= from;
-    memmove(slot->items, slot->items + from, slot->count * sizeof slot->items[0]);
     if (slot->count == 0) {
         set_free(slot);
         return;
@@ -359,9 +360,11 @@ static enum ps_err count_tries(struct ps_dynamodb *sink, struct ps_dynamodb_slot
         }
         PS_TRY(ps_dynamodb_send_give(sink, item, PS_DYNAMODB_UNDELIVERED, answer->status, answer->type));
     }
-    memmove(slot->items + kept, slot->items + slot->sent, (slot->count - slot->sent) * sizeof slot->items[0]);
-    slot->count -= slot->sent - kept;
-    slot->sent = kept;
+    uint32_t sent = kept;
+    for (uint32_t i = slot->sent; i < slot->count; i++)
+        slot->items[kept++] = slot->items[i];
+    slot->count = kept;
+    slot->sent = sent;
     return PS_OK;
 }
 

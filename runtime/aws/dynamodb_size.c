@@ -1,4 +1,5 @@
 #include "aws/dynamodb_priv.h"
+#include "base/assert.h"
 #include "base/json_read.h"
 
 /* Bytes of UTF-8 that \uXXXX stands for, h being its digits. A surrogate is half of a four-byte pair. */
@@ -56,7 +57,7 @@ struct walk {
 
 static bool holds_names(const struct walk *walk)
 {
-    return walk->level > 0 && (walk->names >> (walk->level - 1) & 1) != 0;
+    return walk->level > 0 && (walk->names >> ((walk->level - 1) % 64) & 1) != 0;
 }
 
 static void open_object(struct walk *walk)
@@ -64,6 +65,7 @@ static void open_object(struct walk *walk)
     bool whole_item = walk->level == 0;
     bool of_map = walk->after_key && !holds_names(walk); /* only the value of an M */
     if (!whole_item && !walk->after_key) walk->bytes++;  /* an element of a list costs a byte */
+    PS_ASSERT(walk->level < PS_JSON_READ_DEPTH_MAX);
     uint64_t bit = 1ull << walk->level++;
     walk->names = whole_item || of_map ? walk->names | bit : walk->names & ~bit;
 }
@@ -91,6 +93,7 @@ static void count(struct walk *walk, const struct ps_json_token *token)
         open_object(walk);
         break;
     case PS_JSON_OBJECT_END:
+        PS_ASSERT(walk->level > 0);
         walk->level--;
         break;
     case PS_JSON_KEY:

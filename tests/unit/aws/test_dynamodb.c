@@ -20,8 +20,8 @@ struct turn {
     const char *left; /* items whose JSON holds this are left unprocessed */
     const char *body; /* with status: the whole answer */
     const char *headers;
-    int status;
     size_t take; /* store so many at most, leave the others */
+    int status;
     enum fake_http_end end;
 };
 
@@ -38,10 +38,13 @@ struct table {
     size_t turn_count;
     size_t requests;
     struct seen seen[REQUESTS_MAX];
-    const char *poison; /* a request that holds it is refused as a whole */
-    const char *hot;    /* of items that hold it, one is stored by each request */
-    uint32_t random;    /* not 0: the table has its moods (see moody) */
-    bool twice;         /* a request held a key twice */
+    const char *poison;  /* a request that holds it is refused as a whole */
+    const char *hot;     /* of items that hold it, one is stored by each request */
+    const char *patient; /* items that hold it are left until `patience` others are stored */
+    size_t patience;
+    uint32_t random; /* not 0: the table has its moods (see moody) */
+    bool twice;      /* a request held a key twice */
+    size_t stored_count;
     uint8_t stored[ITEMS_MAX];
     struct ps_arena answers; /* stay until they have been sent */
 };
@@ -114,6 +117,7 @@ static bool is_left(struct table *table, const struct turn *turn, struct ps_span
         *hot_stored = true;
         return left;
     }
+    if (holds(item, table->patient)) return table->stored_count < table->patience;
     if (turn->take > 0 && stored >= turn->take) return true;
     if (table->random != 0 && draw(table, 6) == 0) return true;
     return holds(item, turn->left);
@@ -132,6 +136,7 @@ static void store(struct table *table, const struct turn *turn, struct ps_span b
         if (!is_left(table, turn, item, stored, &hot_stored)) {
             if (CHECK(id < ITEMS_MAX)) table->stored[id]++;
             stored++;
+            table->stored_count++;
             continue;
         }
         ps_buf_put(out, any ? PS_SPAN(",") : PS_SPAN("\"logs\":["));
@@ -534,20 +539,19 @@ static void unprocessed_items_have_no_limit_of_attempts(void)
     stop();
 }
 
+/* The table takes the hot ones once it has all others: if they held those up, nobody would get anywhere. */
 static void a_hot_key_holds_up_nobody_else(void)
 {
-    START({ .left = "\"hot\"" }, { .left = "\"hot\"" }, { .left = "\"hot\"" }, { .left = "\"hot\"" },
-          { .left = "\"hot\"" }, { .left = "\"hot\"" }, { .left = "\"hot\"" }, { .left = "\"hot\"" },
-          { .left = "\"hot\"" }, { 0 });
-    for (uint64_t id = 1; id <= 200; id++)
-        CHECK_OK(add_item(id % 5 == 0 ? "hot" : "cool", id, id, "hello", 0));
+    world.deadline = (struct ps_deadline){ .at_us = ps_clock_monotonic_us() + 20 * 1000000ull };
+    world.table.patient = "\"hot\"";
+    world.table.patience = 240;
+    START({ 0 });
+    for (uint64_t id = 1; id <= 300; id++)
+        CHECK_OK(add_item(id <= 50 || id % 25 == 0 ? "hot" : "cool", id, id, "hello", 0));
     finish();
-    CHECK_EQ(count_outcome(PS_DYNAMODB_STORED, NULL), 200);
-    /* All of the cool ones came first: 8 requests hold them, and a hot one waits for its own sake only. */
-    size_t hot_before = 0;
-    for (size_t i = 0; i < 160; i++)
-        hot_before += world.results[i].tag % 5 == 0;
-    CHECK_EQ(hot_before, 0);
+    CHECK_EQ(count_outcome(PS_DYNAMODB_STORED, NULL), 300);
+    for (size_t i = 0; i < 240; i++)
+        CHECK(world.results[i].tag > 50 && world.results[i].tag % 25 != 0);
     stop();
 }
 
@@ -662,6 +666,7 @@ static void a_table_that_takes_nothing_is_an_operators_fault(void)
 
 static void a_request_that_is_too_large_for_what_is_between_is_split(void)
 {
+    world.options.slots = 1; /* what is no longer suspected would go beside it */
     START({ .status = 413, .end = FAKE_HTTP_CLOSE }, { .status = 413, .end = FAKE_HTTP_CLOSE }, { 0 });
     add(20);
     finish();
@@ -821,20 +826,20 @@ static void what_an_invocation_left_behind_is_dropped(void)
     stop();
 }
 
-/* In a random table with everything that can go wrong, every item still comes back once, and none is said to be stored
+/* With everything that can go wrong, every item still comes back once, and none is said to be stored
  * that is not. */
 static void in_any_mood_of_the_table_each_item_has_one_true_outcome(void)
 {
-    for (uint32_t seed = 1; seed <= 6; seed++) {
+    for (uint32_t seed = 1; seed <= 3; seed++) {
         world.table.random = seed;
         world.table.poison = "POISON";
         world.options.attempts_max = 8;
         START({ 0 });
         static const char *const PKS[] = { "api", "web", "worker", "hot" };
-        for (uint64_t id = 1; id <= 1500; id++)
+        for (uint64_t id = 1; id <= 1000; id++)
             CHECK_OK(add_item(PKS[id % 4], id, id, id % 401 == 0 ? "POISON" : "hello", id % 300));
         finish();
-        CHECK_EQ(world.result_count, 1500);
+        CHECK_EQ(world.result_count, 1000);
         for (size_t i = 0; i < world.result_count; i++) {
             const struct result *result = &world.results[i];
             if (result->outcome == PS_DYNAMODB_STORED) CHECK(world.table.stored[result->tag] > 0);

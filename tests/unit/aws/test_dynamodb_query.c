@@ -30,10 +30,13 @@ static enum ps_err on_row(void *context, struct ps_span item)
     return row_err;
 }
 
-#define REPLY(body_) { .reply = { .status = 200, .body = PS_SPAN_INIT(body_) } }
+#define REPLY(body_) \
+    { \
+        .reply = {.status = 200, .body = PS_SPAN_INIT(body_) } \
+    }
 #define REFUSE(type) \
     { \
-        .reply = { .status = 400, .body = PS_SPAN_INIT("{\"__type\":\"x#" type "\",\"message\":\"SECRET\"}") } \
+        .reply = {.status = 400, .body = PS_SPAN_INIT("{\"__type\":\"x#" type "\",\"message\":\"SECRET\"}") } \
     }
 
 static void start(const struct fake_http_step *steps, size_t count)
