@@ -162,7 +162,7 @@ static void items_keep_their_bytes_while_others_come_and_go(void)
     for (uint64_t tag = 1; tag <= 2000; tag++) {
         random = random * 1664525u + 1013904223u;
         add_json(tag % 3 == 0 ? "api" : "web", tag, 1 + (random >> 12) % (100 << 10));
-        if (tag % 7 != 0) continue;
+        if (sink.pool.count < 40) continue; /* some always stay */
         (void)take(&slots[0], 1);
         for (uint32_t i = 0; i < slots[0].count; i++) {
             const struct ps_dynamodb_item *item = slots[0].items[i];
