@@ -69,7 +69,7 @@ PS_API PS_MUST_USE enum ps_err ps_dynamodb_check_table(struct ps_span table);
 
 /* Finds the endpoint (AWS_ENDPOINT_URL_DYNAMODB), builds pool and ring, warms the connection (a failure of that is left
  * to the first request). BAD_CONFIG for settings that cannot work. options->table must live as long as the sink; so
- * must process, which gives about 3 MB for each slot and 5 MB more, touched only when used. */
+ * must process, which gives about 5 MB for each slot and 5 MB more, touched only when used. */
 PS_API PS_MUST_USE enum ps_err ps_dynamodb_open(struct ps_arena *process, struct ps_call_client *client,
                                                 const struct ps_dynamodb_options *options, struct ps_dynamodb **out);
 PS_API void ps_dynamodb_close(struct ps_dynamodb *sink);

@@ -268,7 +268,7 @@ static void take_some(struct ps_dynamodb *sink, struct ps_dynamodb_slot *slot, b
         if (*full) return;
         take_item(slot, item);
         bytes += item->json_len;
-        *full = slot->count == PS_DYNAMODB_REQUEST_ITEMS_MAX || bytes >= PS_DYNAMODB_REQUEST_BYTES;
+        *full = slot->count == PS_DYNAMODB_REQUEST_ITEMS_MAX;
     }
 }
 

@@ -297,6 +297,11 @@ static void read_response(struct slot *slot)
     (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &seconds);
     if (seconds > RETRY_AFTER_SECONDS_MAX) seconds = RETRY_AFTER_SECONDS_MAX;
     if (seconds > 0) response->retry_after_ms = (uint32_t)seconds * 1000;
+    struct curl_header *header = NULL; /* AWS's own, in milliseconds, is the more precise */
+    uint64_t asked_ms = 0;
+    if (curl_easy_header(slot->easy, "x-amz-retry-after", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        ps_span_to_u64(ps_span_of(header->value), &asked_ms) && asked_ms <= RETRY_AFTER_SECONDS_MAX * 1000ull)
+        response->retry_after_ms = (uint32_t)asked_ms;
 }
 
 /* What another try cannot change is a matter of configuration; everything else may pass. */

@@ -41,7 +41,7 @@ struct ps_http_request {
 struct ps_http_response {
     uint32_t status; /* 0 when no answer came */
     struct ps_span body;
-    uint32_t retry_after_ms; /* from Retry-After in seconds or as a date; 0 without */
+    uint32_t retry_after_ms; /* from x-amz-retry-after, or Retry-After in seconds or as a date; 0 without */
     bool json;               /* Content-Type is JSON */
 };
 

@@ -581,6 +581,7 @@ static void a_throttled_request_goes_again_and_its_reason_is_told_once(void)
     CHECK_EQ(world.stats.throttled, 1);
     CHECK_EQ(world.stats.retried_items, 3);
     CHECK_EQ(count_in_log("TableWriteKeyRangeThroughputExceeded"), 1);
+    CHECK_EQ(count_in_log("\"what\":\"throttled\""), 1);
     CHECK_EQ(count_in_log("SECRET"), 0);
     CHECK_EQ(count_in_log("hello"), 0);
     stop();

@@ -158,6 +158,23 @@ static void retry_after_is_read_in_both_forms(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
+static void amazons_own_retry_after_counts_milliseconds_and_comes_first(void)
+{
+    static const struct fake_http_step SCRIPT[] = {
+        { .reply = { .status = 503, .headers = "x-amz-retry-after: 1250\r\nRetry-After: 7\r\n" } },
+        { .reply = { .status = 503, .headers = "X-Amz-Retry-After: soon\r\nRetry-After: 7\r\n" } },
+        { .reply = { .status = 503, .headers = "x-amz-retry-after: 99999999999999999999\r\n" } },
+    };
+    static const uint32_t WANTED[] = { 1250, 7000, 0 };
+    struct fake_http *server = fake_http_open(SCRIPT, 3, false);
+    for (int i = 0; i < 3; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_OK(ps_http_run(http, &arena, &exchange));
+        CHECK_EQ(exchange.response.retry_after_ms, WANTED[i]);
+    }
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
 static void an_answer_over_its_limit_is_refused_announced_or_not(void)
 {
     static char big[3000];
@@ -460,6 +477,7 @@ int main(void)
     RUN(a_connection_serves_many_exchanges);
     RUN(several_exchanges_are_in_flight_at_once);
     RUN(retry_after_is_read_in_both_forms);
+    RUN(amazons_own_retry_after_counts_milliseconds_and_comes_first);
     RUN(an_answer_over_its_limit_is_refused_announced_or_not);
     RUN(redirects_are_answers);
     RUN(a_proxy_of_the_environment_is_not_used);
