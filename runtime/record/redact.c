@@ -343,7 +343,7 @@ static int escaped_ascii(const char escape[ESCAPE_BYTES])
 }
 
 /* text with its escapes of ASCII characters undone until none is left: what comes out of one ("\u005cu0031") may
- * complete another, always as its last byte. */
+ * complete another, always as its last byte. JSON in JSON writes "\\u0031": all backslashes before an escape go. */
 static enum ps_err undo_escapes(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
     char *plain = ps_arena_bytes(arena, text.len);
@@ -354,6 +354,8 @@ static enum ps_err undo_escapes(struct ps_arena *arena, struct ps_span text, str
         int c = 0;
         while (len >= ESCAPE_BYTES && (c = escaped_ascii(plain + len - ESCAPE_BYTES)) >= 0) {
             len -= ESCAPE_BYTES;
+            while (len > 0 && plain[len - 1] == '\\')
+                len--;
             plain[len++] = (char)c;
         }
     }

@@ -70,7 +70,7 @@ static void check_exact_scan(struct ps_span text, unsigned classes)
     }
 }
 
-/* Undoes the escape of an ASCII character that the len bytes end with. */
+/* Undoes the escape of an ASCII character that the len bytes end with, however many backslashes begin it. */
 static bool undo_last(char *bytes, size_t *len)
 {
     char digits[3] = { 0 };
@@ -79,8 +79,10 @@ static bool undo_last(char *bytes, size_t *len)
     if (strspn(digits, "0123456789abcdefABCDEF") != 2) return false;
     unsigned long value = strtoul(digits, NULL, 16);
     if (value < 0x20 || value >= 0x7f) return false;
-    *len -= 5;
-    bytes[*len - 1] = (char)value;
+    *len -= 6;
+    while (*len > 0 && bytes[*len - 1] == '\\')
+        --*len;
+    bytes[(*len)++] = (char)value;
     return true;
 }
 

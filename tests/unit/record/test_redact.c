@@ -318,6 +318,13 @@ static void escapes_that_come_out_of_escapes_are_undone_too(void)
     check_text("", "", CARD " 41111111111111\\u005cu005cu0031", "[REDACTED:card] 41111111111111\\u005cu005cu0031");
 }
 
+static void an_escape_whose_backslash_is_escaped_is_undone_too(void)
+{
+    check_text("", "", "{\"body\":\"{\\\"SecretKey\\\":\\\"wJalrXUtnFEMI\\\\u002BK7MDENG/bPxRfiCYEXAMPLEKEY\\\"}\"}",
+               "{\"body\":\"{\\\"SecretKey\\\":\\\"[REDACTED:aws_keys]\\\"}\"}");
+    check_text("", "", "x 411111111111111\\\\\\\\u0031", "x [REDACTED:card]");
+}
+
 static void an_innocent_source_is_all_that_is_looked_at(void)
 {
     struct ps_redact *redact = opened("", "");
@@ -441,6 +448,7 @@ int main(void)
     RUN(every_text_of_a_record_is_searched);
     RUN(secrets_behind_escapes_inside_a_text_are_hidden);
     RUN(escapes_that_come_out_of_escapes_are_undone_too);
+    RUN(an_escape_whose_backslash_is_escaped_is_undone_too);
     RUN(an_innocent_source_is_all_that_is_looked_at);
     RUN(a_planted_secret_never_gets_past_the_fast_path);
     RUN(every_failing_allocation_of_a_record_is_reported);
