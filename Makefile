@@ -178,7 +178,7 @@ unit: $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for
 	@tests/run-programs $(UNIT_TESTS)
 
 .PHONY: objects
-objects: $(BUILD)/bootstrap $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes, modes, docs/handlers.md
+objects: $(BUILD)/bootstrap $(BUILD)/functions/echo.so $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes, modes, docs/handlers.md
 	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects tests/check-modes tests/check-handlers-page
 
 .PHONY: golden

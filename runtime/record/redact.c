@@ -323,13 +323,16 @@ static enum ps_err hide_as_written(const struct ps_redact *redact, struct ps_are
     return PS_OK;
 }
 
-/* The character of "\u00XX" at `at`, or -1 for anything else. Secrets are of such characters only. */
-static int escaped_ascii(struct ps_span text, size_t at)
+enum { ESCAPE_BYTES = 6 }; /* \u00XX */
+
+/* The character of the escape that escape begins with, or -1 for anything else. Secrets are of such characters only. */
+static int escaped_ascii(const char escape[ESCAPE_BYTES])
 {
-    if (text.len - at < 6 || memcmp(text.data + at, "\\u00", 4) != 0) return -1;
+    /* The first byte by itself: four that were written one by one just now are slow to read as one. */
+    if (escape[0] != '\\' || memcmp(escape, "\\u00", 4) != 0) return -1;
     int value = 0;
-    for (size_t i = 4; i < 6; i++) {
-        char c = text.data[at + i];
+    for (size_t i = 4; i < ESCAPE_BYTES; i++) {
+        char c = escape[i];
         int digit = c >= '0' && c <= '9'                     ? c - '0'
                     : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
                                                              : -1;
@@ -339,17 +342,25 @@ static int escaped_ascii(struct ps_span text, size_t at)
     return value >= 0x20 && value < 0x7f ? value : -1;
 }
 
-/* text with its escapes of ASCII characters undone. */
+/* text with its escapes of ASCII characters undone until none is left: what comes out of one ("\u005cu0031") may
+ * complete another, always as its last byte. JSON in JSON writes "\\u0031": all backslashes before an escape go. */
 static enum ps_err undo_escapes(struct ps_arena *arena, struct ps_span text, struct ps_span *out)
 {
-    struct ps_buf buf;
-    ps_buf_init(&buf, arena, text.len);
-    for (size_t at = 0; at < text.len;) {
-        int c = text.data[at] == '\\' ? escaped_ascii(text, at) : -1;
-        ps_buf_byte(&buf, c < 0 ? text.data[at] : (char)c);
-        at += c < 0 ? 1 : 6;
+    char *plain = ps_arena_bytes(arena, text.len);
+    if (plain == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "undoing the escapes of %zu bytes", text.len);
+    size_t len = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        plain[len++] = text.data[at];
+        int c = 0;
+        while (len >= ESCAPE_BYTES && (c = escaped_ascii(plain + len - ESCAPE_BYTES)) >= 0) {
+            len -= ESCAPE_BYTES;
+            while (len > 0 && plain[len - 1] == '\\')
+                len--;
+            plain[len++] = (char)c;
+        }
     }
-    return ps_buf_finish(&buf, out);
+    *out = ps_span_make(plain, len);
+    return PS_OK;
 }
 
 /* A text may hold JSON, whose escapes are a second way to write a secret ("wJalrXUtnFEMI\u002BK7MDENG"). First what can
@@ -360,7 +371,7 @@ static enum ps_err hide_text(const struct ps_redact *redact, struct ps_arena *ar
 {
     PS_TRY(hide_as_written(redact, arena, name, text, counts));
     if (!has_changing_escape(*text)) return PS_OK;
-    struct ps_span plain;
+    struct ps_span plain = { 0 };
     PS_TRY(undo_escapes(arena, *text, &plain));
     struct ps_span hidden = plain;
     PS_TRY(hide_as_written(redact, arena, name, &hidden, counts));

@@ -1020,7 +1020,8 @@ static bool confirm_cards(struct ps_span text, size_t begin, uint64_t seen, size
     return false;
 }
 
-enum { LONG_NUMBER_BACK = 12, PRINTED_NUMBER_BACK = 7 };
+/* From the byte seen back to the first digit of a card; a long number may be its second group, behind six digits. */
+enum { LONG_NUMBER_BACK = 12, LONG_GROUP_BACK = LONG_NUMBER_BACK + 7, PRINTED_NUMBER_BACK = 7 };
 
 /* One block, which stands at begin: bytes are its own, because the last ones are copied. */
 static inline bool suspects_block(struct look *look, const char *bytes, size_t lanes, size_t begin)
@@ -1034,6 +1035,7 @@ static inline bool suspects_block(struct look *look, const char *bytes, size_t l
     if (PS_UNLIKELY(has_group(&masks)) && confirm_groups(look, &masks, begin)) return true;
     if (PS_LIKELY((longs | printed) == 0) || (look->classes & PS_SECRET_BIT(PS_SECRET_CARD)) == 0) return false;
     return confirm_cards(look->text, begin, longs, LONG_NUMBER_BACK) ||
+           confirm_cards(look->text, begin, longs, LONG_GROUP_BACK) ||
            confirm_cards(look->text, begin, printed, PRINTED_NUMBER_BACK);
 }
 

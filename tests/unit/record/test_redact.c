@@ -174,7 +174,7 @@ static enum ps_err redact_a_text(const struct ps_redact *redact, struct ps_arena
 {
     struct ps_redact_counts counts = { 0 };
     struct ps_span out = { 0 };
-    return ps_redact_text(redact, arena, PS_SPAN("x " CARD " zz y"), &out, &counts);
+    return ps_redact_text(redact, arena, PS_SPAN("x " CARD " zz \\u0079"), &out, &counts);
 }
 
 static void every_failing_allocation_of_a_text_is_reported(void)
@@ -309,6 +309,22 @@ static void secrets_behind_escapes_inside_a_text_are_hidden(void)
     ps_redact_close(redact);
 }
 
+/* JSON in a text may itself hold JSON: what comes out of one level must not be a way to write a secret. */
+static void escapes_that_come_out_of_escapes_are_undone_too(void)
+{
+    check_text("", "", "x 411111111111111\\u005cu0031", "x [REDACTED:card]");
+    check_text("", "", "\\u0041KIAIOSFODNN7EXAMPLE 411111111111111\\u005cu0031", "[REDACTED:aws_keys] [REDACTED:card]");
+    check_text("", "", "x 411111111111111\\u00\\u0033\\u0031", "x [REDACTED:card]");
+    check_text("", "", CARD " 41111111111111\\u005cu005cu0031", "[REDACTED:card] 41111111111111\\u005cu005cu0031");
+}
+
+static void an_escape_whose_backslash_is_escaped_is_undone_too(void)
+{
+    check_text("", "", "{\"body\":\"{\\\"SecretKey\\\":\\\"wJalrXUtnFEMI\\\\u002BK7MDENG/bPxRfiCYEXAMPLEKEY\\\"}\"}",
+               "{\"body\":\"{\\\"SecretKey\\\":\\\"[REDACTED:aws_keys]\\\"}\"}");
+    check_text("", "", "x 411111111111111\\\\\\\\u0031", "x [REDACTED:card]");
+}
+
 static void an_innocent_source_is_all_that_is_looked_at(void)
 {
     struct ps_redact *redact = opened("", "");
@@ -431,6 +447,8 @@ int main(void)
     RUN(names_of_fields_are_hidden_and_stay_unique);
     RUN(every_text_of_a_record_is_searched);
     RUN(secrets_behind_escapes_inside_a_text_are_hidden);
+    RUN(escapes_that_come_out_of_escapes_are_undone_too);
+    RUN(an_escape_whose_backslash_is_escaped_is_undone_too);
     RUN(an_innocent_source_is_all_that_is_looked_at);
     RUN(a_planted_secret_never_gets_past_the_fast_path);
     RUN(every_failing_allocation_of_a_record_is_reported);
