@@ -125,7 +125,15 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-$(BUILD)/penstock: $(call objects,$(wildcard tools/*.c)) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
+# Functions share names (each has its settings_check): what a command takes of a second one is linked into it first, and
+# only the command's own names leave it.
+$(BUILD)/tools/command_rows.o: $(BUILD)/obj/tools/command_rows.o $(BUILD)/functions/stream-consumer.a
+	@mkdir -p $(@D)
+	@ld -r -o $@ $^
+	@objcopy --keep-global-symbol=command_rows --keep-global-symbol=command_rows_settings $@
+
+TOOL_OBJECTS := $(filter-out %/command_rows.o,$(call objects,$(wildcard tools/*.c))) $(BUILD)/tools/command_rows.o
+$(BUILD)/penstock: $(TOOL_OBJECTS) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 
