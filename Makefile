@@ -95,7 +95,7 @@ $(BUILD)/lib/amazon-roots: | ready
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules
 FUNCTION_OBJECTS_$(1) := $$(call objects,$$(wildcard functions/$(1)/*.c))
-$$(BUILD)/functions/$(1).a: $$(filter-out %/handler.o,$$(FUNCTION_OBJECTS_$(1)))
+$$(BUILD)/functions/$(1).a: $$(FUNCTION_OBJECTS_$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@ && $$(AR) rcsD $$@ $$^
 $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event.a $$(BUILD)/lib/libpenstock-aws.so.1
