@@ -95,7 +95,7 @@ $(BUILD)/lib/amazon-roots: | ready
 # A function holds its own code and the record and event code it uses, nothing of the other two objects.
 define function_rules
 FUNCTION_OBJECTS_$(1) := $$(call objects,$$(wildcard functions/$(1)/*.c))
-$$(BUILD)/functions/$(1).a: $$(filter-out %/handler.o,$$(FUNCTION_OBJECTS_$(1)))
+$$(BUILD)/functions/$(1).a: $$(FUNCTION_OBJECTS_$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@ && $$(AR) rcsD $$@ $$^
 $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event.a $$(BUILD)/lib/libpenstock-aws.so.1
@@ -125,7 +125,15 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-$(BUILD)/penstock: $(call objects,$(wildcard tools/*.c)) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
+# Functions share names (each has its settings_check): what a command takes of a second one is linked into it first, and
+# only the command's own names leave it.
+$(BUILD)/tools/command_rows.o: $(BUILD)/obj/tools/command_rows.o $(BUILD)/functions/stream-consumer.a
+	@mkdir -p $(@D)
+	@ld -r -o $@ $^
+	@objcopy --keep-global-symbol=command_rows --keep-global-symbol=command_rows_settings $@
+
+TOOL_OBJECTS := $(filter-out %/command_rows.o,$(call objects,$(wildcard tools/*.c))) $(BUILD)/tools/command_rows.o
+$(BUILD)/penstock: $(TOOL_OBJECTS) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 

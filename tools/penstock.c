@@ -15,9 +15,10 @@ static const struct command {
 } COMMANDS[] = {
     { "decode", command_decode, "one JSON line per log event of a Lambda event" },
     { "process", command_process, "the _bulk lines as they would be sent; counts on stderr" },
+    { "rows", command_rows, "the DynamoDB items and LogError details of a Kinesis or Kafka event" },
     { "replay", command_replay, "send dead letters again; delete those that landed" },
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
-    { "settings", command_settings, "the log processor's settings as a table" },
+    { "settings", command_settings, "a function's settings as a table" },
 };
 
 enum { COMMANDS_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "host/config.h"
 
 enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
 
@@ -15,6 +16,10 @@ int command_process(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_apply(int argc, char **argv);
 int command_settings(int argc, char **argv);
+int command_rows(int argc, char **argv);
+
+/* The stream consumer's, whose own names stay inside that command (see the Makefile). */
+const struct ps_config_item *command_rows_settings(void);
 
 /* Prints help and returns true when --help or -h is among the arguments. */
 bool command_help(int argc, char **argv, const char *help);

@@ -43,18 +43,10 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     return sink_open(init->arena, settings, init->region, &state->sink);
 }
 
-static enum ps_err check_source(enum ps_event_source source)
-{
-    if (ps_reply_is_partial(source)) return PS_OK;
-    PS_FAIL(PS_ERR_BAD_INPUT, "an event of %s: this function reads Kinesis and Kafka (MSK or self-managed)",
-            ps_event_source_name(source));
-}
-
 static enum ps_err begin_run(struct run *run, struct ps_invocation *inv, struct ps_span payload)
 {
     *run = (struct run){ .inv = inv, .event.source = PS_EVENT_UNKNOWN, .oldest_ms = INT64_MAX };
-    PS_TRY(ps_event_open(payload, &run->event));
-    PS_TRY(check_source(run->event.source));
+    PS_TRY(messages_open(payload, &run->event));
     PS_TRY(ps_arena_part(&run->kept, inv->arena, ps_arena_left(inv->arena) / KEPT_PARTS));
     run->entries = entries_make(&run->kept);
     PS_TRY(ps_reply_open(inv->arena, &run->event, &run->book));

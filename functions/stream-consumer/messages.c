@@ -6,6 +6,15 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/gzip.h"
+#include "event/reply.h"
+
+enum ps_err messages_open(struct ps_span payload, struct ps_event *event)
+{
+    PS_TRY(ps_event_open(payload, event));
+    if (ps_reply_is_partial(event->source)) return PS_OK;
+    PS_FAIL(PS_ERR_BAD_INPUT, "an event of %s: this function reads Kinesis and Kafka (MSK or self-managed)",
+            ps_event_source_name(event->source));
+}
 
 void messages_begin(struct messages *messages, struct ps_event *event, struct ps_arena *arena,
                     struct ps_span cluster_alias, size_t inflated_bytes_max)

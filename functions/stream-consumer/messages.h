@@ -41,7 +41,10 @@ struct messages {
     char partition_text[16];
 };
 
-/* event has been opened and is of Kinesis or Kafka. */
+/* Opens a payload: BAD_INPUT for what is no event of Kinesis or Kafka. */
+PS_MUST_USE enum ps_err messages_open(struct ps_span payload, struct ps_event *event);
+
+/* event has been opened as above. */
 void messages_begin(struct messages *messages, struct ps_event *event, struct ps_arena *arena,
                     struct ps_span cluster_alias, size_t inflated_bytes_max);
 

@@ -1,17 +1,13 @@
 #include "store.h"
 
-#include "aws/digest.h"
-#include "base/assert.h"
-#include "base/uuid.h"
-#include "record/to_dynamodb.h"
 #include "record/to_event.h"
+#include "row.h"
 
 enum {
     /* A record of 10 MiB undone, parsed, redacted and written once more; address space, touched as far as records are
      * large. */
     SCRATCH_BYTES = 64 << 20,
     SCRATCH_PARTS = 4, /* of a small function's arena, this part */
-    COORDINATES_BYTES_MAX = 4 << 10,
 };
 
 static enum ps_err on_result(void *context, const struct ps_dynamodb_result *result)
@@ -46,48 +42,10 @@ enum ps_err store_begin(struct store *store, struct ps_arena *arena, const struc
 
 /* -- one message --------------------------------------------------------------------------------------------------- */
 
-struct row {
-    struct ps_stream_line line;
-    struct ps_span coordinates;
-    char id[PS_UUID_TEXT_BYTES];
-};
-
 static bool is_fault_of_input(enum ps_err err)
 {
     enum ps_err_class class = ps_err_class(err);
     return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
-}
-
-/* Whatever the bytes are, a line is made of them: read if they can be, else kept as they are. */
-static void read_line(struct store *store, const struct message *message, struct ps_stream_line *line)
-{
-    struct ps_span why = ps_span_of(message->fault);
-    if (message->fault == NULL) {
-        if (ps_stream_line_read(&store->scratch, message->bytes, message->arrival_ms, line) == PS_OK) return;
-        why = PS_SPAN("no_room");
-    }
-    ps_stream_line_keep(message->bytes, message->arrival_ms, why, line);
-}
-
-static enum ps_err make_id(struct store *store, const struct message *message, struct row *row)
-{
-    struct ps_buf text;
-    ps_buf_init(&text, &store->scratch, COORDINATES_BYTES_MAX);
-    ps_coordinates_put(&text, &message->coordinates);
-    PS_TRY(ps_buf_finish(&text, &row->coordinates));
-    const struct ps_span name[] = {
-        ps_span_make((const char *)PS_COORDINATES_NAMESPACE, PS_COORDINATES_NAMESPACE_BYTES),
-        row->coordinates,
-    };
-    unsigned char sha1[PS_UUID_SHA1_BYTES];
-    PS_TRY(ps_digest_sha1(name, sizeof name / sizeof name[0], sha1));
-    ps_uuid_v5(sha1, row->id);
-    return PS_OK;
-}
-
-static struct ps_span id_of(const struct row *row)
-{
-    return ps_span_make(row->id, sizeof row->id);
 }
 
 /* The event outlives the line, so it lies with the entries. A line that there is no room to tell is stored all the
@@ -98,7 +56,7 @@ static void keep_event(struct store *store, const struct message *message, const
     struct ps_buf detail;
     ps_buf_init(&detail, &store->scratch, bytes_max);
     enum ps_err err =
-        ps_to_event_put(&detail, &store->scratch, bytes_max, &row->line, id_of(row), &message->coordinates);
+        ps_to_event_put(&detail, &store->scratch, bytes_max, &row->line, row_id(row), &message->coordinates);
     char *kept = err == PS_OK ? ps_arena_bytes(store->entries->arena, detail.len) : NULL;
     entry->event = kept == NULL ? ENTRY_EVENT_UNDELIVERED : ENTRY_EVENT_DUE;
     if (kept == NULL) return;
@@ -109,21 +67,16 @@ static void keep_event(struct store *store, const struct message *message, const
 
 static enum ps_err put_row(struct store *store, const struct row *row, struct entry *entry)
 {
-    const struct settings *settings = store->options.settings;
-    const struct ps_to_dynamodb_options options = {
-        .shards = settings->service_shards,
-        .ttl_days = settings->ttl_days,
-        .item_bytes_max = PS_TO_DYNAMODB_ITEM_BYTES_MAX,
-    };
+    const struct ps_to_dynamodb_options options = row_options(store->options.settings);
     struct ps_buf *buf = NULL;
     PS_TRY(ps_dynamodb_buf(store->options.table, &buf));
-    enum ps_err err = ps_to_dynamodb_put(buf, &store->scratch, &options, &row->line, id_of(row), row->coordinates);
+    enum ps_err err = ps_to_dynamodb_put(buf, &store->scratch, &options, &row->line, row_id(row), row->coordinates);
     if (err != PS_OK) {
         ps_dynamodb_rollback(store->options.table);
         return err;
     }
     struct ps_to_dynamodb_key made;
-    ps_to_dynamodb_key(&options, &row->line, id_of(row), &made);
+    ps_to_dynamodb_key(&options, &row->line, row_id(row), &made);
     struct ps_dynamodb_key key = { .pk = made.pk, .sk = made.sk };
     return ps_dynamodb_commit(store->options.table, (uint64_t)(uintptr_t)entry, &key);
 }
@@ -131,9 +84,7 @@ static enum ps_err put_row(struct store *store, const struct row *row, struct en
 static enum ps_err store_row(struct store *store, const struct message *message, struct entry *entry)
 {
     struct row row;
-    read_line(store, message, &row.line);
-    PS_TRY(ps_stream_line_redact(&row.line, store->options.redact, &store->scratch, &store->redacted));
-    PS_TRY(make_id(store, message, &row));
+    PS_TRY(row_make(&row, &store->scratch, message, store->options.redact, &store->redacted));
     if (row.line.record.unparsed.len > 0) store->account->unparsed++;
     if (ps_to_event_concerns(&row.line)) keep_event(store, message, &row, entry);
     return put_row(store, &row, entry);
