@@ -19,9 +19,6 @@ class KafkaPoller:
         self.again = []  # records that come before anything new is polled
         self.batch = []
 
-    def close(self):
-        self.consumer.close()
-
     def poll(self, most):
         """The next event, or None when everything has been delivered and settled."""
         if self.again:
@@ -31,7 +28,7 @@ class KafkaPoller:
         return self._event() if self.batch else None
 
     def settle(self, answer):
-        """The records that are done with. answer: the function's, or None when the invocation failed."""
+        """The places (partition, offset) that are done with. answer: the function's, or None when the invocation failed."""
         returned = self._listed(answer)
         if answer is None or self.reading == "listed":
             self.again = [record for record in self.batch if _place(record) in returned]
@@ -41,7 +38,7 @@ class KafkaPoller:
                 lowest[partition] = min(offset, lowest.get(partition, offset))
             self.places.update(lowest)
             returned = {_place(record) for record in self.batch if record.offset() >= lowest.get(record.partition(), record.offset() + 1)}
-        return [record for record in self.batch if _place(record) not in returned]
+        return [_place(record) for record in self.batch if _place(record) not in returned]
 
     def _listed(self, answer):
         """What the answer hands back. Lambda takes an answer that names what was not in the event for a failure of all;
@@ -53,17 +50,18 @@ class KafkaPoller:
         return {batch[item["partition"], item["offset"]] for item in items}
 
     def _consume(self, most):
-        open_places = [TopicPartition(self.topic, partition, place) for partition, place in self.places.items() if place < self.ends[partition]]
-        if not open_places:
+        left = {partition: end - self.places[partition] for partition, end in self.ends.items() if end > self.places[partition]}
+        if not left:
             return []
-        self.consumer.assign(open_places)
-        records = []
-        while not records:
-            records = self.consumer.consume(most, 5)
+        self.consumer.assign([TopicPartition(self.topic, partition, self.places[partition]) for partition in left])
+        # It waits until it has as many as it is asked for.
+        records = self.consumer.consume(min(most, sum(left.values())), 30)
         for record in records:
             if record.error() is not None:
                 raise RuntimeError(record.error())
             self.places[record.partition()] = record.offset() + 1
+        if not records:
+            raise RuntimeError(f"the broker gives nothing of {left}")
         return records
 
     def _event(self):

@@ -20,6 +20,7 @@ BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build", "rel
 REGION = "eu-central-1"
 TABLE = "log-stream-logs"
 NAMESPACE = uuid.UUID("e0eed853-eb6d-4a86-8d00-24214da16f40")
+ROUNDS_MAX = 300  # far more events than any case needs
 VERDICTS = ["Stored", "Duplicate", "Filtered", "Joined", "Dead", "Returned"]
 
 passed = failed = 0
@@ -204,10 +205,10 @@ class Function:
     def __init__(self, table, bus, **settings):
         self.settings = {"AWS_ENDPOINT_URL_DYNAMODB": table, "AWS_ENDPOINT_URL_EVENTBRIDGE": bus, "AWS_REGION": REGION,
                          "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "EVENTBRIDGE_REQUIRED": "true", **settings}
-        self.invocations, self.unbalanced, self.counts = 0, [], {}
+        self.invocations, self.unbalanced, self.total = 0, [], {}
 
     def invoke(self, event, **settings):
-        """The answer as parsed, or None when the invocation failed; self.counts["In"], ["Stored"]... are the closing line's."""
+        """The answer as parsed, or None when the invocation failed; self.total["In"], ["Stored"]... add up the closing lines."""
         path = os.path.join(scratch, "event.json")
         with open(path, "w") as file:
             json.dump(event, file)
@@ -219,22 +220,64 @@ class Function:
         done = subprocess.run([*command, path], capture_output=True, text=True, timeout=60, env=clean)
         closings = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{") and '"_aws"' in line]
         self.invocations += 1
-        self.said = done.stderr
-        self.counts = {name[7:]: value for name, value in (closings[-1] if closings else {}).items() if name.startswith("Records")}
-        if len(closings) != 1 or self.counts["In"] != sum(self.counts.get(verdict, 0) for verdict in VERDICTS):
+        counts = {name[7:]: value for line in closings for name, value in line.items() if name.startswith("Records")}
+        if len(closings) != 1 or counts["In"] != sum(counts.get(verdict, 0) for verdict in VERDICTS):
             self.unbalanced.append(done.stderr)
+        self.total = {name: self.total.get(name, 0) + value for name, value in counts.items()}
         return json.loads(done.stdout) if done.returncode == 0 else None
 
 
 # -- what must be there -----------------------------------------------------------------------------------------------
 
 
-def row_id(*coordinates):
-    """source, cluster, stream, shard, position, sub-sequence, event"""
-    return str(uuid.uuid5(NAMESPACE, "|".join(str(part) for part in coordinates)))
+class Wanted:
+    """The rows that records must become, and whose errors must be told."""
+
+    def __init__(self):
+        self.ids, self.rows, self.errors = {}, {}, set()
+
+    def add(self, place, coordinates, data, arrival_ms):
+        """data: of one row; place: of the record that it came in, which may hold several. Samples say ts in ms."""
+        identity = str(uuid.uuid5(NAMESPACE, "|".join(str(part) for part in coordinates)))
+        line = json.loads(data) if data.startswith(b"{") else {"level": "UNPARSED"}
+        time = line.get("ts", arrival_ms)
+        self.ids.setdefault(place, set()).add(identity)
+        self.rows[identity] = (line.get("service", "unknown"), f"{time:013d}#{identity}", line["level"], line.get("message"),
+                               None if "ts" in line else "arrival")
+        if line["level"] in ("ERROR", "fatal"):
+            self.errors.add(identity)
 
 
-def row_key(line, arrival_ms, identity):
-    """pk and sk of a record's row. line is the JSON log line (with ts in ms, if any), or None for bytes that are none."""
-    line = line or {}
-    return line.get("service", "unknown"), f"{line.get('ts', arrival_ms):013d}#{identity}"
+def seen(row):
+    level = row["level"]["S"]
+    return (row["pk"]["S"], row["sk"]["S"], level, None if level == "UNPARSED" else row["message"]["S"], row.get("tsSource", {}).get("S"))
+
+
+def check_rows(fact, table, wanted):
+    rows = {identity: seen(row) for identity, row in table.rows().items()}
+    differing = [(identity, wanted.rows.get(identity), rows.get(identity)) for identity in wanted.rows.keys() | rows.keys()
+                 if wanted.rows.get(identity) != rows.get(identity)]
+    check(f"{fact}: each record is one row, and there are no others", rows and not differing, differing[:3])
+
+
+def check_told(fact, bus, wanted):
+    told = {detail["id"] for detail in bus.told()}
+    check(f"{fact}: each error is told under its row's id, and nothing else", told == wanted.errors != set(), told ^ wanted.errors)
+
+
+def deliver(poller, function, table, wanted, most):
+    """Polls until all is settled. Gives the answers, and the places that were settled without their rows being there."""
+    answers, lost = [], []
+    while (event := poller.poll(most)) is not None:
+        answers.append(function.invoke(event))
+        settled = poller.settle(answers[-1])
+        rows = table.rows().keys()
+        lost += [place for place in settled if not wanted.ids.get(place, set()) <= rows]
+        if len(answers) == ROUNDS_MAX:
+            check(f"all is settled within {ROUNDS_MAX} events", False)
+            break
+    return answers, lost
+
+
+def is_partial(answer):
+    return answer is not None and answer["batchItemFailures"] != []
