@@ -24,7 +24,6 @@ ROUNDS_MAX = 300  # far more events than any case needs
 VERDICTS = ["Stored", "Duplicate", "Filtered", "Joined", "Dead", "Returned"]
 
 passed = failed = 0
-scratch = tempfile.mkdtemp(prefix="penstock-stream-")
 
 
 def check(fact, ok, seen=None):
@@ -205,11 +204,12 @@ class Function:
     def __init__(self, table, bus, **settings):
         self.settings = {"AWS_ENDPOINT_URL_DYNAMODB": table, "AWS_ENDPOINT_URL_EVENTBRIDGE": bus, "AWS_REGION": REGION,
                          "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "EVENTBRIDGE_REQUIRED": "true", **settings}
+        self.folder = tempfile.TemporaryDirectory(prefix="penstock-stream-")
         self.invocations, self.unbalanced, self.total = 0, [], {}
 
     def invoke(self, event, **settings):
         """The answer as parsed, or None when the invocation failed; self.total["In"], ["Stored"]... add up the closing lines."""
-        path = os.path.join(scratch, "event.json")
+        path = os.path.join(self.folder.name, "event.json")
         with open(path, "w") as file:
             json.dump(event, file)
         command = [os.path.join(BUILD, "tests", "tools", "runtime_api_server"), "--timeout-ms", "20000"]
@@ -266,18 +266,23 @@ def check_told(fact, bus, wanted):
 
 
 def deliver(poller, function, table, wanted, most):
-    """Polls until all is settled. Gives the answers, and the places that were settled without their rows being there."""
-    answers, lost = [], []
+    """Polls until all is settled. Gives the turns (event, answer), and the places that were settled without their rows."""
+    turns, lost = [], []
     while (event := poller.poll(most)) is not None:
-        answers.append(function.invoke(event))
-        settled = poller.settle(answers[-1])
+        answer = function.invoke(event)
+        turns.append((event, answer))
+        settled = poller.settle(answer)
         rows = table.rows().keys()
         lost += [place for place in settled if not wanted.ids.get(place, set()) <= rows]
-        if len(answers) == ROUNDS_MAX:
+        if len(turns) == ROUNDS_MAX:
             check(f"all is settled within {ROUNDS_MAX} events", False)
             break
-    return answers, lost
+    return turns, lost
 
 
-def is_partial(answer):
-    return answer is not None and answer["batchItemFailures"] != []
+def all_done(turns):
+    return all(answer == {"batchItemFailures": []} for _, answer in turns)
+
+
+def count_partial(turns):
+    return sum(answer is not None and answer["batchItemFailures"] != [] for _, answer in turns)
