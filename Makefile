@@ -125,13 +125,18 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
+# What the tool is made of, for its tests.
+$(BUILD)/tools.a: $(call objects,$(filter-out tools/penstock.c,$(wildcard tools/*.c)))
+	@rm -f $@ && $(AR) rcsD $@ $^
+
 $(BUILD)/penstock: $(call objects,$(wildcard tools/*.c)) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 
 .SECONDEXPANSION:
-# The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c
-function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1))))
+# The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c; or of the tool.
+function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1)))) \
+	$(patsubst %,$(BUILD)/tools.a,$(filter tests/unit/tools/%,$(1)))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libsupport.a $(BUILD)/libpenstock.a $$(call function_archive,tests/$$*)
 	@mkdir -p $(@D)

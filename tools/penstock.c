@@ -17,6 +17,7 @@ static const struct command {
     { "process", command_process, "the _bulk lines as they would be sent; counts on stderr" },
     { "replay", command_replay, "send dead letters again; delete those that landed" },
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
+    { "query", command_query, "rows of one service from the stream consumer's table" },
     { "settings", command_settings, "the log processor's settings as a table" },
 };
 
