@@ -234,6 +234,10 @@ bench: all $(BENCHES) $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/bulk_server ## 
 bench-runtime: all $(RUNTIME_BENCH) ## the runtime beside the other Runtime API clients that are built (scripts/runtime-rivals install)
 	@tests/bench/run-runtime $(BUILD)
 
+.PHONY: bench-stream
+bench-stream: all $(BUILD)/tests/tools/answer_server ## the stream consumer beside a Python handler (scripts/runtime-rivals install python-stream)
+	@tests/bench/run-stream $(BUILD)
+
 .PHONY: package
 package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
