@@ -133,13 +133,18 @@ $(BUILD)/tools/command_rows.o: $(BUILD)/obj/tools/command_rows.o $(BUILD)/functi
 	@objcopy --keep-global-symbol=command_rows --keep-global-symbol=command_rows_settings $@
 
 TOOL_OBJECTS := $(filter-out %/command_rows.o,$(call objects,$(wildcard tools/*.c))) $(BUILD)/tools/command_rows.o
+# What the tool is made of, for its tests.
+$(BUILD)/tools.a: $(filter-out %/penstock.o,$(TOOL_OBJECTS))
+	@rm -f $@ && $(AR) rcsD $@ $^
+
 $(BUILD)/penstock: $(TOOL_OBJECTS) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
 
 .SECONDEXPANSION:
-# The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c
-function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1))))
+# The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c; or of the tool.
+function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1)))) \
+	$(patsubst %,$(BUILD)/tools.a,$(filter tests/unit/tools/%,$(1)))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libsupport.a $(BUILD)/libpenstock.a $$(call function_archive,tests/$$*)
 	@mkdir -p $(@D)
@@ -236,6 +241,10 @@ bench: all $(BENCHES) $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/bulk_server ## 
 .PHONY: bench-runtime
 bench-runtime: all $(RUNTIME_BENCH) ## the runtime beside the other Runtime API clients that are built (scripts/runtime-rivals install)
 	@tests/bench/run-runtime $(BUILD)
+
+.PHONY: bench-stream
+bench-stream: all $(BUILD)/tests/tools/answer_server ## the stream consumer beside a Python handler (scripts/runtime-rivals install python-stream)
+	@tests/bench/run-stream $(BUILD)
 
 .PHONY: package
 package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)

@@ -18,6 +18,7 @@ static const struct command {
     { "rows", command_rows, "the DynamoDB items and LogError details of a Kinesis or Kafka event" },
     { "replay", command_replay, "send dead letters again; delete those that landed" },
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
+    { "query", command_query, "rows of one service from the stream consumer's table" },
     { "settings", command_settings, "a function's settings as a table" },
 };
 

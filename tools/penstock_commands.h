@@ -15,6 +15,7 @@ int command_decode(int argc, char **argv);
 int command_process(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_apply(int argc, char **argv);
+int command_query(int argc, char **argv);
 int command_settings(int argc, char **argv);
 int command_rows(int argc, char **argv);
 
