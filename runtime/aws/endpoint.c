@@ -13,6 +13,9 @@ static const struct service {
     [PS_ENDPOINT_S3] = { "AWS_ENDPOINT_URL_S3", PS_SPAN_INIT("s3") },
     [PS_ENDPOINT_DYNAMODB] = { "AWS_ENDPOINT_URL_DYNAMODB", PS_SPAN_INIT("dynamodb") },
     [PS_ENDPOINT_EVENTBRIDGE] = { "AWS_ENDPOINT_URL_EVENTBRIDGE", PS_SPAN_INIT("events") },
+    [PS_ENDPOINT_KINESIS] = { "AWS_ENDPOINT_URL_KINESIS", PS_SPAN_INIT("kinesis") },
+    [PS_ENDPOINT_FIREHOSE] = { "AWS_ENDPOINT_URL_FIREHOSE", PS_SPAN_INIT("firehose") },
+    [PS_ENDPOINT_SQS] = { "AWS_ENDPOINT_URL_SQS", PS_SPAN_INIT("sqs") },
 };
 
 /* By the beginning of the region's name; the longest first where one begins another. */

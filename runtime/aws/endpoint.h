@@ -11,6 +11,9 @@ enum ps_endpoint_service {
     PS_ENDPOINT_S3,
     PS_ENDPOINT_DYNAMODB,
     PS_ENDPOINT_EVENTBRIDGE,
+    PS_ENDPOINT_KINESIS,
+    PS_ENDPOINT_FIREHOSE,
+    PS_ENDPOINT_SQS,
 };
 
 struct ps_endpoint {
