@@ -181,9 +181,9 @@ invoke: $(BUILD)/bootstrap $(BUILD)/functions/$(FUNCTION).so $(RUNTIME_API_SERVE
 	@$(RUNTIME_API_SERVER) --bootstrap $(BUILD)/bootstrap --handler $(FUNCTION) --timing $(or $(EVENT),$(error EVENT=file.json is missing))
 
 .PHONY: run
-run: all $(RUNTIME_API_SERVER) ## send the sample events into a real OpenSearch node on loopback and show what became of them (KEEP=1 leaves it running)
-	@$(SETUP) run || echo "run: set-up is not complete: see above"
-	@scripts/run-local $(BUILD) $(EVENTS)
+run: all $(RUNTIME_API_SERVER) ## send the sample events into real servers on loopback and show what became of them (LANE=logs or stream; KEEP=1 leaves them running)
+	@$(SETUP) $(if $(filter stream,$(LANE)),test,run) || echo "run: set-up is not complete: see above"
+	@LANE=$(LANE) scripts/run-local $(BUILD) $(EVENTS)
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 .PHONY: unit

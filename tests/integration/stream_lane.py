@@ -17,6 +17,7 @@ import uuid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build", "release")))
+DEPS = os.environ.get("PENSTOCK_DEPS", os.path.join(ROOT, ".deps"))
 REGION = "eu-central-1"
 TABLE = "log-stream-logs"
 NAMESPACE = uuid.UUID("e0eed853-eb6d-4a86-8d00-24214da16f40")
