@@ -42,9 +42,9 @@ static struct lane {
     struct fake_http_step step;
     struct ps_arena answers; /* stay until they have been sent */
     struct lane_set rows, events;
-    struct random random;  /* with a seed: the double has its moods */
-    const char *refusal;   /* each request of DynamoDB is answered 400 with this exception */
-    size_t batches, puts;  /* requests of DynamoDB and EventBridge */
+    struct random random; /* with a seed: the double has its moods */
+    const char *refusal;  /* each request of DynamoDB is answered 400 with this exception */
+    size_t batches, puts; /* requests of DynamoDB and EventBridge */
     struct ps_arena process, arena;
     void *settings, *state;
     struct ps_log log;
@@ -184,10 +184,9 @@ static inline void lane_open_handler(void)
     lane.settings = ps_arena_zeroed(&lane.process, ps_handler.settings_bytes);
     lane.state = ps_arena_zeroed(&lane.process, ps_handler.state_bytes);
     CHECK_OK(ps_config_read(ps_handler.settings, ps_handler.check, &lane.process, lane.settings, &mistakes));
-    struct ps_init init = { .arena = &lane.process,
-                            .log = &lane.log,
-                            .settings = lane.settings,
-                            .region = PS_SPAN("eu-central-1") };
+    struct ps_init init = {
+        .arena = &lane.process, .log = &lane.log, .settings = lane.settings, .region = PS_SPAN("eu-central-1")
+    };
     CHECK_OK(ps_handler.init(&init, lane.state));
 }
 

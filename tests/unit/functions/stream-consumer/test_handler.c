@@ -1,4 +1,5 @@
-/* The whole handler: what goes in, what the table, the bus and the dead-letter store have then, and what is answered. */
+/* The whole handler: what goes in, what the table, the bus and the dead-letter store have then, and what is answered.
+ */
 #include "lane.h"
 
 static struct ps_arena arena;
@@ -49,8 +50,8 @@ static void what_is_not_stored_goes_back_with_all_behind_it_and_is_not_told(void
 static void partitions_go_back_each_for_itself(void)
 {
     const struct payload_kafka records[] = {
-        { 1, 7, INFO("a") },         { 1, 8, INFO("fate:left") }, { 1, 9, { NULL, 0 } }, { 1, 10, ERROR("behind") },
-        { 2, 7, ERROR("elsewhere") }, { 2, 8, { NULL, 0 } },
+        { 1, 7, INFO("a") },        { 1, 8, INFO("fate:left") },  { 1, 9, { NULL, 0 } },
+        { 1, 10, ERROR("behind") }, { 2, 7, ERROR("elsewhere") }, { 2, 8, { NULL, 0 } },
     };
     lane_open(NULL, true);
     lane.time_ms = 300;
@@ -226,8 +227,7 @@ static void check_same(const struct lane_set *got, const struct lane_set *wanted
         size_t at = 0;
         while (at < got->count && strcmp(got->kept[at].key, wanted->kept[i].key) != 0)
             at++;
-        if (CHECK(at < got->count))
-            CHECK_TEXT(ps_span_of(got->kept[at].value), wanted->kept[i].value);
+        if (CHECK(at < got->count)) CHECK_TEXT(ps_span_of(got->kept[at].value), wanted->kept[i].value);
     }
 }
 

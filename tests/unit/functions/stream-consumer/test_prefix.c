@@ -21,8 +21,8 @@ static struct ps_span kinesis(void)
 }
 
 /* What goes back ('r') and what does not ('.'), carrier by carrier. states: one letter per entry, a carrier's entries
- * together and the carriers parted by blanks: s stored, f filtered, d dead, p pending, u undelivered, and of stored ones
- * P published, R event rejected, U event undelivered. */
+ * together and the carriers parted by blanks: s stored, f filtered, d dead, p pending, u undelivered, and of stored
+ * ones P published, R event rejected, U event undelivered. */
 static const char *mark(struct ps_span payload, const char *states, bool events_required)
 {
     static char marks[16];
@@ -31,10 +31,10 @@ static const char *mark(struct ps_span payload, const char *states, bool events_
         enum entry_state state;
         enum entry_event event;
     } MEANINGS[] = {
-        { 's', ENTRY_STORED, ENTRY_NO_EVENT },         { 'f', ENTRY_FILTERED, ENTRY_NO_EVENT },
-        { 'd', ENTRY_DEAD, ENTRY_NO_EVENT },           { 'p', ENTRY_PENDING, ENTRY_NO_EVENT },
-        { 'u', ENTRY_UNDELIVERED, ENTRY_NO_EVENT },    { 'P', ENTRY_STORED, ENTRY_EVENT_PUBLISHED },
-        { 'R', ENTRY_STORED, ENTRY_EVENT_REJECTED },   { 'U', ENTRY_STORED, ENTRY_EVENT_UNDELIVERED },
+        { 's', ENTRY_STORED, ENTRY_NO_EVENT },       { 'f', ENTRY_FILTERED, ENTRY_NO_EVENT },
+        { 'd', ENTRY_DEAD, ENTRY_NO_EVENT },         { 'p', ENTRY_PENDING, ENTRY_NO_EVENT },
+        { 'u', ENTRY_UNDELIVERED, ENTRY_NO_EVENT },  { 'P', ENTRY_STORED, ENTRY_EVENT_PUBLISHED },
+        { 'R', ENTRY_STORED, ENTRY_EVENT_REJECTED }, { 'U', ENTRY_STORED, ENTRY_EVENT_UNDELIVERED },
     };
     struct entries entries = entries_make(&arena);
     struct ps_event event;
@@ -101,8 +101,9 @@ static void undelivered_events_count_only_when_they_are_required(void)
 
 static void entries_come_back_in_order_over_all_blocks(void)
 {
-    static const size_t COUNTS[] = { 0, 1, ENTRIES_PER_BLOCK - 1, ENTRIES_PER_BLOCK, ENTRIES_PER_BLOCK + 1,
-                                     3 * ENTRIES_PER_BLOCK };
+    static const size_t COUNTS[] = {
+        0, 1, ENTRIES_PER_BLOCK - 1, ENTRIES_PER_BLOCK, ENTRIES_PER_BLOCK + 1, 3 * ENTRIES_PER_BLOCK
+    };
     for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++) {
         struct entries entries = entries_make(&arena);
         struct entry *entry = NULL;

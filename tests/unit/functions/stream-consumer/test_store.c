@@ -83,7 +83,8 @@ static void an_error_that_there_is_no_room_to_tell_is_stored_and_counted(void)
     stop();
 }
 
-/* Whatever allocation fails, the record is a row, maybe a plainer one, or a dead letter: it never holds up its shard. */
+/* Whatever allocation fails, the record is a row, maybe a plainer one, or a dead letter: it never holds up its shard.
+ */
 static void a_record_that_there_is_no_room_for_is_a_row_or_a_dead_letter(void)
 {
     enum { POINTS_MAX = 100 };
@@ -94,7 +95,8 @@ static void a_record_that_there_is_no_room_for_is_a_row_or_a_dead_letter(void)
         char position[16];
         (void)snprintf(position, sizeof position, "%zu", ++count);
         struct message message = message_of(
-            PS_SPAN("{\"level\":\"error\",\"message\":\"a \\\"b\\\"\",\"x\":{\"card\":\"4111111111111111\"},\"y\":[1.5]}"),
+            PS_SPAN(
+                "{\"level\":\"error\",\"message\":\"a \\\"b\\\"\",\"x\":{\"card\":\"4111111111111111\"},\"y\":[1.5]}"),
             ps_span_of(position));
         w.store.scratch.fail_countdown = count;
         CHECK_OK(store_message(&w.store, &message));
