@@ -238,7 +238,7 @@ bench-runtime: all $(RUNTIME_BENCH) ## the runtime beside the other Runtime API 
 	@tests/bench/run-runtime $(BUILD)
 
 .PHONY: package
-package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)
+package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
 
 .PHONY: lint
