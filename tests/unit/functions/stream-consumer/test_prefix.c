@@ -28,8 +28,8 @@ static const char *mark(struct ps_span payload, const char *states, bool events_
     static char marks[16];
     static const struct {
         char letter;
-        enum entry_state state;
-        enum entry_event event;
+        uint8_t state; /* enum entry_state */
+        uint8_t event; /* enum entry_event */
     } MEANINGS[] = {
         { 's', ENTRY_STORED, ENTRY_NO_EVENT },       { 'f', ENTRY_FILTERED, ENTRY_NO_EVENT },
         { 'd', ENTRY_DEAD, ENTRY_NO_EVENT },         { 'p', ENTRY_PENDING, ENTRY_NO_EVENT },
