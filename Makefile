@@ -247,7 +247,7 @@ bench-stream: all $(BUILD)/tests/tools/answer_server ## the stream consumer besi
 	@tests/bench/run-stream $(BUILD)
 
 .PHONY: package
-package: all ## dist/<arch>/: the function's zip and the runtime layer's (STANDALONE=1: one zip with both)
+package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
 
 .PHONY: lint

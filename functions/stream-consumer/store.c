@@ -65,6 +65,13 @@ static void keep_event(struct store *store, const struct message *message, const
     entry->time_ms = row->line.record.time_ms;
 }
 
+/* Between rows and not in on_result: putting letters speaks HTTP, and the sink may be in the middle of doing so. */
+static enum ps_err make_room(struct store *store)
+{
+    if (!ps_letters_full(&store->letters)) return PS_OK;
+    return ps_letters_put(&store->letters, store->arena, store->options.deadline);
+}
+
 static enum ps_err put_row(struct store *store, const struct row *row, struct entry *entry)
 {
     const struct ps_to_dynamodb_options options = row_options(store->options.settings);
@@ -109,6 +116,7 @@ enum ps_err store_message(struct store *store, const struct message *message)
         entry->state = ENTRY_FILTERED;
         return PS_OK;
     }
+    PS_TRY(make_room(store));
     struct ps_arena_mark mark = ps_arena_mark(&store->scratch);
     enum ps_err err = store_row(store, message, entry);
     ps_arena_rewind(&store->scratch, mark);

@@ -10,7 +10,8 @@ static struct ps_arena undone; /* of messages */
 
 enum { MESSAGES_MAX = 16, TOLD_BYTES_MAX = 64 << 10, INFLATED_BYTES_MAX = 1 << 20 };
 
-#define CONTROL "{\"messageType\":\"CONTROL_MESSAGE\",\"owner\":\"o\",\"logGroup\":\"\",\"logStream\":\"\",\"logEvents\":[]}"
+#define CONTROL \
+    "{\"messageType\":\"CONTROL_MESSAGE\",\"owner\":\"o\",\"logGroup\":\"\",\"logStream\":\"\",\"logEvents\":[]}"
 
 /* "<carrier>:<shard>/<position>/<sub-sequence>/<event>[ fault]=<bytes>|" for each message. */
 static const char *tell(struct ps_span payload, struct messages *messages)
@@ -27,10 +28,9 @@ static const char *tell(struct ps_span payload, struct messages *messages)
         bool more = false;
         if (!CHECK_OK(messages_next(messages, &message, &more)) || !more) return text;
         const struct ps_coordinates *at = &message.coordinates;
-        len += (size_t)snprintf(text + len, sizeof text - len,
-                                "%zu:%.*s/%.*s/%" PRIu64 "/%" PRIu64 "%s%s=%.*s|", message.carrier,
-                                PS_SPAN_ARG(at->shard), PS_SPAN_ARG(at->position), at->sub_sequence, at->event,
-                                message.fault == NULL ? "" : " ", message.fault == NULL ? "" : message.fault,
+        len += (size_t)snprintf(text + len, sizeof text - len, "%zu:%.*s/%.*s/%" PRIu64 "/%" PRIu64 "%s%s=%.*s|",
+                                message.carrier, PS_SPAN_ARG(at->shard), PS_SPAN_ARG(at->position), at->sub_sequence,
+                                at->event, message.fault == NULL ? "" : " ", message.fault == NULL ? "" : message.fault,
                                 PS_SPAN_ARG(message.tombstone ? PS_SPAN("(none)") : message.bytes));
     }
 }
@@ -168,10 +168,9 @@ static void the_time_of_an_event_is_its_arrival_and_else_its_carriers(void)
 
 static void kafka_gives_partition_and_offset_and_tombstones(void)
 {
-    const struct payload_kafka records[] = { { 3, 7, PS_SPAN("a") },
-                                             { 3, 8, { NULL, 0 } },
-                                             { 3, 9, PS_SPAN("") },
-                                             { 4, 7, PS_SPAN("b") } };
+    const struct payload_kafka records[] = {
+        { 3, 7, PS_SPAN("a") }, { 3, 8, { NULL, 0 } }, { 3, 9, PS_SPAN("") }, { 4, 7, PS_SPAN("b") }
+    };
     struct messages messages;
     static const char *const SOURCES[] = { "aws:kafka", "aws:SelfManagedKafka" };
     for (size_t i = 0; i < 2; i++)
