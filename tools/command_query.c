@@ -230,11 +230,19 @@ static enum ps_err run(struct query *query)
     return print_rows(query);
 }
 
+static void finish(struct query *query)
+{
+    if (query->client != NULL) ps_call_client_close(query->client);
+    for (uint32_t i = 0; query->shards != NULL && i < query->args.shards; i++)
+        ps_arena_fini(&query->shards[i].arena);
+    ps_arena_fini(&query->page);
+    ps_arena_fini(&query->process);
+}
+
 int command_query(int argc, char **argv)
 {
     if (command_help(argc, argv, HELP)) return COMMAND_DONE;
-    static struct query query;
-    query.now_ms = ps_clock_now_ms();
+    struct query query = { .now_ms = ps_clock_now_ms() };
     query.deadline = ps_deadline_make(0, query.now_ms, 0);
     query.columns = terminal_columns();
     query.progress = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1;
@@ -244,6 +252,6 @@ int command_query(int argc, char **argv)
     }
     query_args_bounds(&query.args, &query.bounds);
     int result = run(&query) == PS_OK ? COMMAND_DONE : command_fault("query");
-    if (query.client != NULL) ps_call_client_close(query.client);
+    finish(&query);
     return result;
 }
