@@ -152,10 +152,7 @@ enum ps_err decode_carrier(const struct decode_options *options, const struct ps
     };
     PS_TRY(output->begin_carrier(output->context, carrier));
     if (carrier->fault != NULL) return tell_undecodable(&run, carrier->fault, carrier->raw, false);
-    struct ps_arena_mark mark = ps_arena_mark(options->arena);
-    enum ps_err err = run_envelopes(&run, carrier);
-    ps_arena_rewind(options->arena, mark);
-    return err;
+    return run_envelopes(&run, carrier);
 }
 
 enum ps_err decode_run(const struct decode_options *options, struct ps_event *event, const struct decode_output *output,
@@ -166,6 +163,8 @@ enum ps_err decode_run(const struct decode_options *options, struct ps_event *ev
         bool more = false;
         PS_TRY(ps_event_next(event, &carrier, &more));
         if (!more) return PS_OK;
+        struct ps_arena_mark mark = ps_arena_mark(options->arena);
         PS_TRY(decode_carrier(options, &carrier, output, account));
+        ps_arena_rewind(options->arena, mark);
     }
 }

@@ -39,7 +39,7 @@ struct decode_options {
 PS_MUST_USE enum ps_err decode_run(const struct decode_options *options, struct ps_event *event,
                                    const struct decode_output *output, struct ps_account *account);
 
-/* One carrier alone. */
+/* One carrier alone. What its envelopes took of the arena is the caller's to rewind. */
 PS_MUST_USE enum ps_err decode_carrier(const struct decode_options *options, const struct ps_carrier *carrier,
                                        const struct decode_output *output, struct ps_account *account);
 

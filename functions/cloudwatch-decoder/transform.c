@@ -169,10 +169,7 @@ static enum ps_err settle(struct run *run, const struct ps_carrier *carrier)
     bool behind_others = fits(answer->lines_bytes, run->room);
     answer->result = run->stream.len > 0 && (behind_others || answer->records > 1) ? PUT_BACK : FAILED;
     if (answer->result == FAILED) return PS_OK;
-    struct ps_arena_mark mark = ps_arena_mark(run->options->decode->arena);
-    PS_TRY(behind_others ? put_as_it_came(run, carrier) : put_pieces(run, carrier));
-    ps_arena_rewind(run->options->decode->arena, mark);
-    return PS_OK;
+    return behind_others ? put_as_it_came(run, carrier) : put_pieces(run, carrier);
 }
 
 /* -- the output of decode ------------------------------------------------------------------------------------------ */
@@ -288,8 +285,10 @@ enum ps_err transform(const struct transform_options *options, struct ps_event *
         bool more = false;
         PS_TRY(ps_event_next(event, &carrier, &more));
         if (!more) break;
+        struct ps_arena_mark mark = ps_arena_mark(options->decode->arena);
         PS_TRY(decode_carrier(options->decode, &carrier, &output, account));
         PS_TRY(settle(&run, &carrier));
+        ps_arena_rewind(options->decode->arena, mark);
     }
     PS_TRY(ps_batch_finish(options->batch, stats));
     for (size_t i = 0; i < event->carrier_count; i++)

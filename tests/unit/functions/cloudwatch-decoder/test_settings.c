@@ -1,7 +1,9 @@
 #include "cloudwatch-decoder/settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "support/check.h"
 
 static struct ps_arena arena;
@@ -48,12 +50,29 @@ static void wrong_redaction_and_dead_letter_settings_are_refused(void)
     CHECK_ERR(READ(&settings, "DEAD_LETTER_BUCKET", "No_Bucket"), PS_ERR_BAD_CONFIG);
 }
 
+static void the_page_has_the_table_of_the_settings(void)
+{
+    static char page[64 << 10], table[16 << 10];
+    FILE *file = fopen("functions/cloudwatch-decoder/README.md", "re");
+    CHECK_OR_RETURN(file != NULL);
+    size_t len = fread(page, 1, sizeof page, file);
+    CHECK_EQ(fclose(file), 0);
+    struct ps_buf buf;
+    ps_buf_init_fixed(&buf, table, sizeof table);
+    ps_buf_put(&buf, PS_SPAN("<!-- settings -->\n"));
+    ps_config_document(SETTINGS_ITEMS, &buf);
+    ps_buf_put(&buf, PS_SPAN("<!-- /settings -->\n"));
+    CHECK_OK(buf.err);
+    CHECK(ps_span_find(ps_span_make(page, len), ps_buf_span(&buf)) != PS_SPAN_NONE);
+}
+
 int main(void)
 {
     arena = check_arena(64 << 20);
     RUN(nothing_need_be_set_and_nothing_is_redacted_then);
     RUN(an_output_needs_its_target);
     RUN(wrong_redaction_and_dead_letter_settings_are_refused);
+    RUN(the_page_has_the_table_of_the_settings);
     ps_arena_fini(&arena);
     return check_finish();
 }
