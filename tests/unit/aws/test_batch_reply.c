@@ -73,6 +73,8 @@ static void a_code_goes_before_the_status(void)
         { 403, "{\"__type\":\"AccessDeniedException\"}", PS_BATCH_NO_PERMISSION },
         { 403, "<html>", PS_BATCH_DENIED },
         { 413, "", PS_BATCH_REFUSED },
+        { 400, "{\"__type\":\"com.amazonaws.sqs#BatchRequestTooLong\"}", PS_BATCH_REFUSED },
+        { 400, "{\"__type\":\"InvalidArgumentException\"}", PS_BATCH_UNEXPECTED },
         { 400, "{\"__type\":\"NobodyKnows\"}", PS_BATCH_UNEXPECTED },
         { 429, "[]", PS_BATCH_RETRY },
         { 500, "", PS_BATCH_RETRY },

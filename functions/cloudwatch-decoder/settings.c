@@ -1,0 +1,139 @@
+#include "settings.h"
+
+#include <stddef.h>
+
+#include "aws/batch.h"
+#include "aws/s3.h"
+#include "base/buf.h"
+#include "record/redact.h"
+
+static const char *const OUTPUT_WORDS[] = { "none", "kinesis", "firehose", "sqs", NULL };
+
+#define AT(member) offsetof(struct settings, member)
+
+const struct ps_config_item SETTINGS_ITEMS[] = {
+    { .name = "OUTPUT",
+      .type = PS_CONFIG_WORD,
+      .offset = AT(output),
+      .value_default = "none",
+      .words = OUTPUT_WORDS,
+      .help = "Where records go. none: back to the Firehose stream that asks for a transformation." },
+    { .name = "OUTPUT_STREAM",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(output_stream),
+      .value_default = "",
+      .help = "Name of the stream, for kinesis and firehose." },
+    { .name = "QUEUE_URL",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(queue_url),
+      .value_default = "",
+      .help = "URL of the queue, for sqs: a standard one, in the function's region." },
+    { .name = "OUTPUT_ATTEMPTS",
+      .type = PS_CONFIG_U32,
+      .offset = AT(output_attempts),
+      .value_default = "8",
+      .min = 1,
+      .max = 50,
+      .help = "Requests in a row that bring no record further, before the rest counts as undelivered." },
+    { .name = "REQUEST_TIMEOUT_MS",
+      .type = PS_CONFIG_U32,
+      .offset = AT(request_timeout_ms),
+      .value_default = "10000",
+      .min = 100,
+      .max = 60000,
+      .help = "Of one request; also bounded by the invocation's deadline." },
+    { .name = "PARTIAL_BATCH",
+      .type = PS_CONFIG_BOOL,
+      .offset = AT(partial_batch),
+      .value_default = "on",
+      .help = "Whether the Kinesis mapping has ReportBatchItemFailures. It must say what the mapping says: off, "
+              "undelivered records fail the whole batch." },
+    { .name = "REDACT",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(redact),
+      .value_default = "off",
+      .help = "Classes of secrets hidden before anything leaves: default, or some of aws_keys, jwt, bearer, card, "
+              "email, ip. Off: text passes as it is." },
+    { .name = "REDACT_PATTERNS",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(redact_patterns),
+      .value_default = "",
+      .help = "Own patterns, one a line: name=regular expression (PCRE2)." },
+    { .name = "INFLATED_BYTES_MAX",
+      .type = PS_CONFIG_U32,
+      .offset = AT(inflated_bytes_max),
+      .value_default = "67108864",
+      .min = 1 << 20,
+      .max = 1 << 28,
+      .help = "An envelope that inflates to more is a dead letter." },
+    { .name = "DEAD_LETTER_BUCKET",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(dead_letter_bucket),
+      .value_default = "",
+      .help = "S3 bucket for what could not be decoded or delivered. Without a store, such an invocation fails." },
+    { .name = "DEAD_LETTER_DIR",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(dead_letter_dir),
+      .value_default = "",
+      .help = "A folder instead, for laptops: refused unless PENSTOCK_LOCAL=1." },
+    { .name = "DEAD_LETTER_PREFIX",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(dead_letter_prefix),
+      .value_default = "cloudwatch-decoder",
+      .help = "What the keys of dead letters begin with; functions that share a bucket need one each." },
+    { .name = "PENSTOCK_LOCAL",
+      .type = PS_CONFIG_BOOL,
+      .offset = AT(penstock_local),
+      .value_default = "off",
+      .help = "Says that this is not Lambda." },
+    { .name = NULL },
+};
+
+static void check_output(const struct settings *settings, struct ps_buf *mistakes)
+{
+    static const struct {
+        enum ps_batch_service service;
+        const char *setting;
+        size_t target;
+    } OUTPUTS[] = {
+        [OUTPUT_KINESIS] = { PS_BATCH_KINESIS, "OUTPUT_STREAM", AT(output_stream) },
+        [OUTPUT_FIREHOSE] = { PS_BATCH_FIREHOSE, "OUTPUT_STREAM", AT(output_stream) },
+        [OUTPUT_SQS] = { PS_BATCH_SQS, "QUEUE_URL", AT(queue_url) },
+    };
+    if (settings->output == OUTPUT_NONE) return;
+    const struct ps_span *target = (const void *)((const char *)settings + OUTPUTS[settings->output].target);
+    if (ps_batch_check_target(OUTPUTS[settings->output].service, *target) != PS_OK)
+        ps_config_mistake(mistakes, "%s: %s", OUTPUTS[settings->output].setting, ps_err_note()->text);
+}
+
+static void check_redaction(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes)
+{
+    struct ps_redact *redact = NULL;
+    struct ps_arena_mark mark = ps_arena_mark(scratch);
+    if (ps_redact_open(scratch, settings->redact, settings->redact_patterns, &redact) == PS_OK)
+        ps_redact_close(redact);
+    else
+        ps_config_mistake(mistakes, "%s", ps_err_note()->text);
+    ps_arena_rewind(scratch, mark);
+}
+
+static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
+{
+    if (settings->dead_letter_dir.len > 0 && !settings->penstock_local)
+        ps_config_mistake(mistakes,
+                          "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
+                          "so use DEAD_LETTER_BUCKET");
+    struct ps_span bucket = settings->dead_letter_bucket;
+    if (bucket.len > 0 && ps_s3_check_bucket(bucket) != PS_OK)
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET: %s", ps_err_note()->text);
+    if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0)
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
+}
+
+void settings_check(const void *settings_memory, struct ps_arena *scratch, struct ps_buf *mistakes)
+{
+    const struct settings *settings = settings_memory;
+    check_output(settings, mistakes);
+    check_redaction(settings, scratch, mistakes);
+    check_dead_letters(settings, mistakes);
+}

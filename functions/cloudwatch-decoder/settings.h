@@ -1,0 +1,31 @@
+/* The decoder's settings: one table, read from the environment at init (functions/cloudwatch-decoder/README.md lists
+ * them). */
+#ifndef CLOUDWATCH_DECODER_SETTINGS_H
+#define CLOUDWATCH_DECODER_SETTINGS_H
+
+#include "host/config.h"
+
+enum settings_output { OUTPUT_NONE, OUTPUT_KINESIS, OUTPUT_FIREHOSE, OUTPUT_SQS };
+
+struct settings {
+    uint32_t output; /* enum settings_output */
+    struct ps_span output_stream;
+    struct ps_span queue_url;
+    uint32_t output_attempts;
+    uint32_t request_timeout_ms;
+    bool partial_batch;
+    struct ps_span redact;
+    struct ps_span redact_patterns;
+    uint32_t inflated_bytes_max;
+    struct ps_span dead_letter_bucket;
+    struct ps_span dead_letter_dir;
+    struct ps_span dead_letter_prefix;
+    bool penstock_local;
+};
+
+extern const struct ps_config_item SETTINGS_ITEMS[];
+
+/* A ps_config_check for the function. */
+void settings_check(const void *settings, struct ps_arena *scratch, struct ps_buf *mistakes);
+
+#endif
