@@ -291,7 +291,7 @@ static void whatever_fails_on_the_way_the_same_rows_and_ids_are_there_in_the_end
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         lane_open(SETTINGS("EVENTBRIDGE_REQUIRED", "true", "DDB_ATTEMPTS", "1"), true);
         lane.random.state = seed;
-        lane.time_ms = 200;
+        lane.time_ms = 1000;
         size_t from = 0;
         for (size_t i = 0; from < SAMPLE_RECORDS && CHECK(i < INVOCATIONS_MAX); i++) {
             CHECK_OK(lane_invoke(payload_kinesis(&arena, records, from, SAMPLE_RECORDS)));
