@@ -125,7 +125,7 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-# What the tool is made of, for its tests.
+# What the tool is made of, for its tests and fuzzers.
 $(BUILD)/tools.a: $(call objects,$(filter-out tools/penstock.c,$(wildcard tools/*.c)))
 	@rm -f $@ && $(AR) rcsD $@ $^
 
@@ -148,10 +148,10 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(BUILD)/li
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/functions/log-processor.a $(BUILD)/libsupport.a $(STATIC_LIBS)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tools.a $(BUILD)/libpenstock.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/tools.a $(STATIC_LIBS)
 
 # What `make bench-runtime` measures beside the bootstrap, and the server that does it.
 RUNTIME_BENCH := $(BUILD)/bench/runtime_server $(BUILD)/bench/floor $(BUILD)/bench/crash.so
