@@ -133,7 +133,7 @@ $(BUILD)/tools/command_rows.o: $(BUILD)/obj/tools/command_rows.o $(BUILD)/functi
 	@objcopy --keep-global-symbol=command_rows --keep-global-symbol=command_rows_settings $@
 
 TOOL_OBJECTS := $(filter-out %/command_rows.o,$(call objects,$(wildcard tools/*.c))) $(BUILD)/tools/command_rows.o
-# What the tool is made of, for its tests.
+# What the tool is made of, for its tests and fuzzers.
 $(BUILD)/tools.a: $(filter-out %/penstock.o,$(TOOL_OBJECTS))
 	@rm -f $@ && $(AR) rcsD $@ $^
 
@@ -156,10 +156,10 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(BUILD)/li
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/functions/log-processor.a $(BUILD)/libsupport.a $(STATIC_LIBS)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libpenstock.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tools.a $(BUILD)/libpenstock.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(STATIC_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/tools.a $(STATIC_LIBS)
 
 # What `make bench-runtime` measures beside the bootstrap, and the server that does it.
 RUNTIME_BENCH := $(BUILD)/bench/runtime_server $(BUILD)/bench/floor $(BUILD)/bench/crash.so
