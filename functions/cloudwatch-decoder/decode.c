@@ -3,7 +3,9 @@
 #include "base/json_write.h"
 #include "base/time.h"
 
-enum { RECORD_BYTES_MAX = 16 << 20 }; /* a message and fields of 1 MiB each, every byte of them escaped */
+/* A message of 1 MiB may be six times as long when it is escaped, and has fields; dead letters have room for one such
+ * record (aws/letters.h). */
+enum { RECORD_BYTES_MAX = 8 << 20 };
 
 struct run {
     const struct decode_options *options;

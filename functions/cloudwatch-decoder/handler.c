@@ -32,13 +32,6 @@ static enum ps_err open_dead_letters(struct ps_arena *process, const struct sett
 
 static enum ps_err init(struct ps_init *init, void *state_memory)
 {
-    /* Without an output only a Firehose stream can be answered, and what its answer cannot hold goes back there. */
-    static const enum ps_batch_service SERVICES[] = {
-        [OUTPUT_NONE] = PS_BATCH_FIREHOSE,
-        [OUTPUT_KINESIS] = PS_BATCH_KINESIS,
-        [OUTPUT_FIREHOSE] = PS_BATCH_FIREHOSE,
-        [OUTPUT_SQS] = PS_BATCH_SQS,
-    };
     struct state *state = state_memory;
     const struct settings *settings = init->settings;
     state->own_log_group = init->log_group;
@@ -47,7 +40,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     const struct ps_call_client_options client = { .region = init->region, .needs_credentials = true };
     PS_TRY(ps_call_client_open(init->arena, &client, &state->client));
     const struct ps_batch_options batch = {
-        .service = SERVICES[settings->output],
+        .service = settings_service(settings),
         .attempts_max = settings->output_attempts,
         .request_timeout_ms = settings->request_timeout_ms,
     };
@@ -116,7 +109,7 @@ static enum ps_err deliver_all(struct run *run, struct ps_buf *body)
     const struct decode_options decode = decode_options_of(run);
     const struct deliver_options options = {
         .batch = state->batch,
-        .target = settings->output == OUTPUT_SQS ? settings->queue_url : settings->output_stream,
+        .target = settings_target(settings),
         .store = state->dead_letters,
         .arena = run->inv->arena,
         .log = run->inv->log,

@@ -2,7 +2,6 @@
 
 #include <stddef.h>
 
-#include "aws/batch.h"
 #include "aws/s3.h"
 #include "base/buf.h"
 #include "record/redact.h"
@@ -89,21 +88,28 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
     { .name = NULL },
 };
 
+enum ps_batch_service settings_service(const struct settings *settings)
+{
+    static const enum ps_batch_service SERVICES[] = {
+        [OUTPUT_NONE] = PS_BATCH_FIREHOSE,
+        [OUTPUT_KINESIS] = PS_BATCH_KINESIS,
+        [OUTPUT_FIREHOSE] = PS_BATCH_FIREHOSE,
+        [OUTPUT_SQS] = PS_BATCH_SQS,
+    };
+    return SERVICES[settings->output];
+}
+
+struct ps_span settings_target(const struct settings *settings)
+{
+    return settings->output == OUTPUT_SQS ? settings->queue_url : settings->output_stream;
+}
+
 static void check_output(const struct settings *settings, struct ps_buf *mistakes)
 {
-    static const struct {
-        enum ps_batch_service service;
-        const char *setting;
-        size_t target;
-    } OUTPUTS[] = {
-        [OUTPUT_KINESIS] = { PS_BATCH_KINESIS, "OUTPUT_STREAM", AT(output_stream) },
-        [OUTPUT_FIREHOSE] = { PS_BATCH_FIREHOSE, "OUTPUT_STREAM", AT(output_stream) },
-        [OUTPUT_SQS] = { PS_BATCH_SQS, "QUEUE_URL", AT(queue_url) },
-    };
     if (settings->output == OUTPUT_NONE) return;
-    const struct ps_span *target = (const void *)((const char *)settings + OUTPUTS[settings->output].target);
-    if (ps_batch_check_target(OUTPUTS[settings->output].service, *target) != PS_OK)
-        ps_config_mistake(mistakes, "%s: %s", OUTPUTS[settings->output].setting, ps_err_note()->text);
+    if (ps_batch_check_target(settings_service(settings), settings_target(settings)) != PS_OK)
+        ps_config_mistake(mistakes, "%s: %s", settings->output == OUTPUT_SQS ? "QUEUE_URL" : "OUTPUT_STREAM",
+                          ps_err_note()->text);
 }
 
 static void check_redaction(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes)

@@ -3,6 +3,7 @@
 #ifndef CLOUDWATCH_DECODER_SETTINGS_H
 #define CLOUDWATCH_DECODER_SETTINGS_H
 
+#include "aws/batch.h"
 #include "host/config.h"
 
 enum settings_output { OUTPUT_NONE, OUTPUT_KINESIS, OUTPUT_FIREHOSE, OUTPUT_SQS };
@@ -24,6 +25,11 @@ struct settings {
 };
 
 extern const struct ps_config_item SETTINGS_ITEMS[];
+
+/* Where OUTPUT sends: the service, and its stream or queue. Without an output it is Firehose, which takes back what an
+ * answer to it cannot hold. */
+enum ps_batch_service settings_service(const struct settings *settings);
+struct ps_span settings_target(const struct settings *settings);
 
 /* A ps_config_check for the function. */
 void settings_check(const void *settings, struct ps_arena *scratch, struct ps_buf *mistakes);

@@ -287,6 +287,7 @@ enum ps_err transform(const struct transform_options *options, struct ps_event *
         if (!more) break;
         struct ps_arena_mark mark = ps_arena_mark(options->decode->arena);
         PS_TRY(decode_carrier(options->decode, &carrier, &output, account));
+        ps_arena_rewind(options->decode->arena, mark); /* putting back takes as much again */
         PS_TRY(settle(&run, &carrier));
         ps_arena_rewind(options->decode->arena, mark);
     }

@@ -42,7 +42,8 @@ static struct world {
     struct ps_log log;
     struct result results[RESULTS_MAX];
     size_t result_count;
-    bool fails; /* on_result does */
+    bool fails;  /* on_result does */
+    bool renews; /* at each request there are other credentials */
     struct ps_batch_stats stats;
     char log_text[16 << 10];
 } w;
@@ -127,6 +128,7 @@ static void answer(void *context, const struct fake_http_request *request, struc
     CHECK_OK(ps_json_read_check(request->body));
     ps_buf_init(&out, &w.answers, 1 << 20);
     w.requests++;
+    if (w.renews) setenv("AWS_ACCESS_KEY_ID", w.requests % 2 == 0 ? "AKIDFIRST" : "AKIDSECOND", 1);
     *reply = (struct fake_http_reply){ .status = turn->status, .body = ps_span_of(turn->body), .end = turn->end };
     if (w.poison != NULL && ps_span_find(request->body, ps_span_of(w.poison)) != PS_SPAN_NONE) {
         reply->status = 400;
@@ -446,17 +448,18 @@ static void what_an_operator_must_mend_is_told_once_and_stops_the_sending(void)
 static void expired_credentials_are_read_again_once(void)
 {
     START({ .status = 400, .body = "{\"__type\":\"ExpiredTokenException\"}" }, { .codes = "ok" });
+    w.renews = true;
     add_numbers(2);
-    setenv("AWS_ACCESS_KEY_ID", "AKIDSECOND", 1);
     finish();
     CHECK_EQ(count_outcome(PS_BATCH_SENT, ""), 2);
     struct fake_http_request second = fake_http_request(w.server, 1);
     CHECK_EQ(count_in(fake_http_header(&second, "Authorization"), "AKIDSECOND"), 1);
     stop();
-    start(TURNS, 1); /* the same ones again are refused again */
+    w.renews = true;
+    start(TURNS, 1); /* refused whatever they are */
     add_numbers(2);
     finish();
-    CHECK_EQ(w.requests, 1);
+    CHECK_EQ(w.requests, 2);
     CHECK_EQ(count_outcome(PS_BATCH_UNDELIVERED, "ExpiredTokenException"), 2);
     stop();
 }
@@ -484,6 +487,14 @@ static void a_failure_of_the_callback_ends_it_and_the_next_invocation_begins_ane
     finish();
     CHECK_EQ(w.result_count, 1);
     CHECK_EQ(w.results[0].tag, 3);
+    stop();
+}
+
+static void opening_survives_every_failed_allocation(void)
+{
+    START({ .codes = "ok" });
+    const struct ps_batch_options options = { .attempts_max = 1, .request_timeout_ms = 1000 };
+    PS_EACH_FAILURE(&w.process, ps_batch_open(&w.process, w.client, &options, &w.batch));
     stop();
 }
 
@@ -518,6 +529,7 @@ int main(void)
     RUN(expired_credentials_are_read_again_once);
     RUN(without_time_nothing_is_sent);
     RUN(a_failure_of_the_callback_ends_it_and_the_next_invocation_begins_anew);
+    RUN(opening_survives_every_failed_allocation);
     RUN(what_can_be_no_target_is_refused);
     return check_finish();
 }

@@ -59,6 +59,16 @@ static void ids_that_were_not_sent_or_come_twice_prove_nothing(void)
     }
 }
 
+static void an_answer_for_more_or_fewer_records_than_were_sent_proves_nothing(void)
+{
+    struct ps_batch_verdict verdicts[3] = { 0 };
+    CHECK_ERR(ps_batch_reply_read(PS_BATCH_KINESIS, ps_span_of(KINESIS), verdicts, 1), PS_ERR_BAD_INPUT);
+    CHECK_EQ(verdicts[1].code.len, 0); /* nothing is written behind what was sent */
+    CHECK_ERR(ps_batch_reply_read(PS_BATCH_KINESIS, ps_span_of(KINESIS), verdicts, 3), PS_ERR_BAD_INPUT);
+    const struct ps_span many = PS_SPAN("{\"Records\":[{\"SequenceNumber\":\"1\"},{\"SequenceNumber\":\"2\"}]}");
+    CHECK_ERR(ps_batch_reply_read(PS_BATCH_KINESIS, many, verdicts, 0), PS_ERR_BAD_INPUT);
+}
+
 static void a_code_goes_before_the_status(void)
 {
     static const struct {
@@ -90,6 +100,7 @@ int main(void)
     RUN(each_record_gets_what_the_answer_says_of_it);
     RUN(a_prefix_of_an_answer_is_none);
     RUN(ids_that_were_not_sent_or_come_twice_prove_nothing);
+    RUN(an_answer_for_more_or_fewer_records_than_were_sent_proves_nothing);
     RUN(a_code_goes_before_the_status);
     return check_finish();
 }

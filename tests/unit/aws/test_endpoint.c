@@ -53,6 +53,12 @@ static void the_environment_names_other_endpoints(void)
     CHECK_TEXT(endpoint.url, "https://dynamodb.us-east-1.amazonaws.com");
     CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_EVENTBRIDGE, PS_SPAN("us-east-1"), &endpoint));
     CHECK_TEXT(endpoint.url, "https://events.us-east-1.amazonaws.com");
+    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_KINESIS, PS_SPAN("us-east-1"), &endpoint));
+    CHECK_TEXT(endpoint.url, "https://kinesis.us-east-1.amazonaws.com");
+    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_FIREHOSE, PS_SPAN("us-east-1"), &endpoint));
+    CHECK_TEXT(endpoint.url, "https://firehose.us-east-1.amazonaws.com");
+    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_SQS, PS_SPAN("us-east-1"), &endpoint));
+    CHECK_TEXT(endpoint.url, "https://sqs.us-east-1.amazonaws.com");
     forget();
 }
 

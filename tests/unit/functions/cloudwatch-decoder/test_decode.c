@@ -132,6 +132,15 @@ static void text_passes_as_it_is_unless_redaction_is_asked_for(void)
     stop();
 }
 
+static void a_secret_that_stands_in_a_field_only_is_hidden_too(void)
+{
+    start("aws_keys");
+    CHECK_OK(run(payload_of(ENVELOPE("app", "{\"id\":\"1\",\"timestamp\":0,\"message\":\"m\","
+                                            "\"extractedFields\":{\"key\":\"AKIAIOSFODNN7EXAMPLE\"}}"))));
+    CHECK(ps_span_find(ps_buf_span(&w.records), PS_SPAN("\"key\":\"[REDACTED:aws_keys]\"")) != PS_SPAN_NONE);
+    stop();
+}
+
 static void what_cannot_be_decoded_is_told_and_the_others_go_on(void)
 {
     start("off");
@@ -190,6 +199,7 @@ int main(void)
     RUN(a_log_event_becomes_one_record_on_one_line);
     RUN(extracted_fields_follow_and_system_fields_become_account_and_region);
     RUN(text_passes_as_it_is_unless_redaction_is_asked_for);
+    RUN(a_secret_that_stands_in_a_field_only_is_hidden_too);
     RUN(what_cannot_be_decoded_is_told_and_the_others_go_on);
     RUN(the_functions_own_log_group_is_left_out);
     RUN(a_control_message_is_no_record);

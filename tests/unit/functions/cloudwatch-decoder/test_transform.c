@@ -127,7 +127,7 @@ static struct ps_span firehose(const struct ps_span *data, size_t count)
     return ps_buf_span(&buf);
 }
 
-static struct ps_span run(struct ps_span payload, size_t bytes_max)
+static enum ps_err try_run(struct ps_span payload, size_t bytes_max)
 {
     struct ps_event event;
     struct ps_batch_stats stats;
@@ -136,11 +136,16 @@ static struct ps_span run(struct ps_span payload, size_t bytes_max)
     const struct transform_options options = {
         .decode = &decode, .batch = w.batch, .log = &w.log, .deadline = &deadline, .bytes_max = bytes_max
     };
-    ps_arena_reset(&w.arena, 0);
     w.account = (struct ps_account){ 0 };
     ps_buf_init(&w.body, &w.process, 8 << 20);
     CHECK_OK(ps_event_open(payload, &event));
-    CHECK_OK(transform(&options, &event, &w.body, &w.account, &stats));
+    return transform(&options, &event, &w.body, &w.account, &stats);
+}
+
+static struct ps_span run(struct ps_span payload, size_t bytes_max)
+{
+    ps_arena_reset(&w.arena, 0);
+    CHECK_OK(try_run(payload, bytes_max));
     CHECK(ps_account_balances(&w.account));
     CHECK_OK(ps_json_read_check(ps_buf_span(&w.body)));
     CHECK(w.body.len <= bytes_max);
@@ -272,6 +277,27 @@ static void what_cannot_be_put_back_stays_with_firehose(void)
     stop();
 }
 
+static void too_little_memory_fails_a_carrier_or_the_answer_and_loses_nothing(void)
+{
+    start();
+    const struct ps_span data[] = { envelope(1, 20, 100), envelope(21, 21, 10) };
+    struct ps_span payload = firehose(data, 2);
+    size_t failures = 0;
+    for (size_t n = 1;; n++) {
+        ps_arena_reset(&w.arena, 0);
+        w.arena.fail_countdown = n;
+        enum ps_err err = try_run(payload, 4000);
+        struct ps_span body = ps_buf_span(&w.body);
+        bool failed = ps_span_find(body, PS_SPAN("ProcessingFailed")) != PS_SPAN_NONE;
+        if (err == PS_OK && !failed) break;
+        CHECK(err == PS_OK || err == PS_ERR_NO_MEMORY);
+        failures++;
+    }
+    CHECK(failures > 5);
+    CHECK(w.put_back_count > 0);
+    stop();
+}
+
 int main(void)
 {
     setenv("AWS_ACCESS_KEY_ID", "AKID", 1);
@@ -282,5 +308,6 @@ int main(void)
     RUN(putting_back_ends_and_every_event_is_answered_once);
     RUN(one_event_that_fits_no_answer_stays_with_firehose);
     RUN(what_cannot_be_put_back_stays_with_firehose);
+    RUN(too_little_memory_fails_a_carrier_or_the_answer_and_loses_nothing);
     return check_finish();
 }
