@@ -40,7 +40,9 @@ enum ps_err publish(const struct publish_options *options, const struct entries 
     size_t at = 0;
     for (struct entry *entry; (entry = entries_next(entries, &block, &at)) != NULL;) {
         if (!prefix_holds(book, entry)) continue;
+        /* There was no room for these. */
         if (entry->event == ENTRY_EVENT_UNDELIVERED) counts->undelivered++;
+        if (entry->event == ENTRY_EVENT_REJECTED) counts->rejected++;
         if (entry->event == ENTRY_EVENT_DUE) PS_TRY(put_event(options, entry));
     }
     return ps_eventbridge_finish(options->bus, &counts->stats);

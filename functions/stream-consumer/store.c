@@ -8,6 +8,7 @@ enum {
      * large. */
     SCRATCH_BYTES = 64 << 20,
     SCRATCH_PARTS = 4, /* of a small function's arena, this part */
+    DETAILS_PARTS = 2, /* of the entries' room, this part holds events: they must not crowd out the books */
 };
 
 static enum ps_err on_result(void *context, const struct ps_dynamodb_result *result)
@@ -35,6 +36,7 @@ enum ps_err store_begin(struct store *store, struct ps_arena *arena, const struc
     *store = (struct store){ .options = *options, .arena = arena, .entries = entries, .account = account };
     size_t part = ps_arena_left(arena) / SCRATCH_PARTS;
     PS_TRY(ps_arena_part(&store->scratch, arena, part < SCRATCH_BYTES ? part : SCRATCH_BYTES));
+    PS_TRY(ps_arena_part(&store->details, entries->arena, ps_arena_left(entries->arena) / DETAILS_PARTS));
     PS_TRY(ps_letters_begin(&store->letters, arena, options->dead_letters));
     ps_dynamodb_begin(options->table, options->log, options->deadline, on_result, store);
     return PS_OK;
@@ -49,7 +51,8 @@ static bool is_fault_of_input(enum ps_err err)
 }
 
 /* The event outlives the line, so it lies with the entries. A line that there is no room to tell is stored all the
- * same: what was lost is counted as an event that could not be published. */
+ * same, and its event comes again with fewer records before it; in the payload's first carrier it has no more room to
+ * hope for, and must not hold up its shard. */
 static void keep_event(struct store *store, const struct message *message, const struct row *row, struct entry *entry)
 {
     size_t bytes_max = store->options.settings->event_detail_bytes;
@@ -57,9 +60,12 @@ static void keep_event(struct store *store, const struct message *message, const
     ps_buf_init(&detail, &store->scratch, bytes_max);
     enum ps_err err =
         ps_to_event_put(&detail, &store->scratch, bytes_max, &row->line, row_id(row), &message->coordinates);
-    char *kept = err == PS_OK ? ps_arena_bytes(store->entries->arena, detail.len) : NULL;
-    entry->event = kept == NULL ? ENTRY_EVENT_UNDELIVERED : ENTRY_EVENT_DUE;
-    if (kept == NULL) return;
+    char *kept = err == PS_OK ? ps_arena_bytes(&store->details, detail.len) : NULL;
+    if (kept == NULL) {
+        entry->event = message->carrier == 0 ? ENTRY_EVENT_REJECTED : ENTRY_EVENT_UNDELIVERED;
+        return;
+    }
+    entry->event = ENTRY_EVENT_DUE;
     memcpy(kept, detail.data, detail.len);
     entry->detail = ps_span_make(kept, detail.len);
     entry->time_ms = row->line.record.time_ms;

@@ -24,6 +24,7 @@ struct store {
     struct store_options options;
     struct ps_arena *arena;  /* of the invocation */
     struct ps_arena scratch; /* of one message; a part of it */
+    struct ps_arena details; /* of events; a part of the entries' arena */
     struct entries *entries;
     struct ps_account *account;
     struct ps_redact_counts redacted;
