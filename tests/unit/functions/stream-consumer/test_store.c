@@ -1,6 +1,7 @@
 /* What a whole invocation cannot bring about at will: a store without memory (test_handler.c has the rest). */
 #include "stream-consumer/store.h"
 
+#include "base/assert.h"
 #include "lane.h"
 #include "stream-consumer/publish.h"
 #include "stream-consumer/sink.h"
@@ -56,29 +57,38 @@ static struct message message_of(struct ps_span bytes, struct ps_span position)
     };
 }
 
+/* The second carrier's comes again, with less before it; the first one's would find no more room then. */
 static void an_error_that_there_is_no_room_to_tell_is_stored_and_counted(void)
 {
-    start(sizeof(struct entries_block) + 1024);
-    static char line[8 << 10];
+    /* Half of it is for events: less than one of these lines. */
+    start(2 * sizeof(struct entries_block) + 1024);
+    static char line[32 << 10];
+    PS_ASSERT(sizeof line > sizeof(struct entries_block) + 1024);
     memset(line, 'x', sizeof line);
     memcpy(line, "{\"level\":\"error\",\"message\":\"", 28);
     memcpy(line + sizeof line - 2, "\"}", 2);
-    struct message message = message_of(ps_span_make(line, sizeof line), PS_SPAN("1"));
+    struct message first = message_of(ps_span_make(line, sizeof line), PS_SPAN("1"));
+    struct message second = message_of(ps_span_make(line, sizeof line), PS_SPAN("2"));
+    second.carrier = 1;
     CHECK_OK(begin());
-    CHECK_OK(store_message(&w.store, &message));
+    CHECK_OK(store_message(&w.store, &first));
+    CHECK_OK(store_message(&w.store, &second));
     CHECK_OK(store_finish(&w.store));
-    struct entry *entry = &w.entries.first->entries[0];
-    CHECK_EQ(entry->state, ENTRY_STORED);
-    CHECK_EQ(entry->event, ENTRY_EVENT_UNDELIVERED);
+    const struct entry *entries = w.entries.first->entries;
+    CHECK_EQ(entries[0].state, ENTRY_STORED);
+    CHECK_EQ(entries[0].event, ENTRY_EVENT_REJECTED);
+    CHECK_EQ(entries[1].state, ENTRY_STORED);
+    CHECK_EQ(entries[1].event, ENTRY_EVENT_UNDELIVERED);
 
-    uint8_t mark = PS_REPLY_DONE;
-    const struct ps_reply_book book = { &mark, 1 };
+    uint8_t marks[] = { PS_REPLY_DONE, PS_REPLY_DONE };
+    const struct ps_reply_book book = { marks, 2 };
     struct publish_counts counts = { 0 };
     const struct publish_options options = {
         .bus = w.sink.bus, .source = PS_SPAN("s"), .log = &lane.log, .deadline = &w.deadline
     };
     CHECK_OK(publish(&options, &w.entries, &book, &counts));
     CHECK_EQ(counts.undelivered, 1);
+    CHECK_EQ(counts.rejected, 1);
     CHECK_EQ(lane.puts, 0);
     stop();
 }
