@@ -1,5 +1,5 @@
-/* LogError events for the errors among the records that are stored for good: those of the durable prefix. What the bus
- * says of each becomes its entry's event state. */
+/* LogError events for the errors among the records that will not come back: those of the durable prefix, the few whose
+ * row is a dead letter among them. What the bus says of each becomes its entry's event state. */
 #ifndef STREAM_CONSUMER_PUBLISH_H
 #define STREAM_CONSUMER_PUBLISH_H
 
