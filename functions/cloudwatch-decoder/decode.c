@@ -111,7 +111,14 @@ static enum ps_err run_envelope(struct run *run, struct ps_from_cwlogs_envelope 
         struct ps_arena_mark mark = ps_arena_mark(run->options->arena);
         struct ps_from_cwlogs_event event;
         bool more = false;
-        PS_TRY(ps_from_cwlogs_next(envelope, run->options->arena, &event, &more));
+        struct ps_from_cwlogs_envelope before = *envelope;
+        enum ps_err err = ps_from_cwlogs_next(envelope, run->options->arena, &event, &more);
+        if (err == PS_ERR_NO_MEMORY) {
+            *envelope = before;
+            more = true;
+            err = ps_from_cwlogs_skip(envelope, &event);
+        }
+        PS_TRY(err);
         if (!more) return PS_OK;
         if (loops) {
             run->account->in++;

@@ -36,6 +36,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     const struct settings *settings = init->settings;
     state->own_log_group = init->log_group;
     state->region = init->region;
+    PS_TRY(ps_letters_check_memory(init->memory_bytes));
     PS_TRY(ps_redact_open(init->arena, settings->redact, settings->redact_patterns, &state->redact));
     const struct ps_call_client_options client = { .region = init->region, .needs_credentials = true };
     PS_TRY(ps_call_client_open(init->arena, &client, &state->client));

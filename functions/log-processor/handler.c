@@ -22,6 +22,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
         .function_log_group = init->log_group,
         .function_region = init->region,
     };
+    PS_TRY(ps_letters_check_memory(init->memory_bytes));
     PS_TRY(pipeline_open(init->arena, &options, &state->pipeline));
     return sink_open(init->arena, settings, init->region, &state->sink);
 }

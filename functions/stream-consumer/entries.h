@@ -21,6 +21,7 @@ enum entry_event {
     ENTRY_EVENT_PUBLISHED,
     ENTRY_EVENT_REJECTED, /* the bus will never take it */
     ENTRY_EVENT_UNDELIVERED,
+    ENTRY_EVENT_NO_ROOM, /* the record goes back, to be told when it comes again with fewer before it */
 };
 
 struct entry {

@@ -39,6 +39,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
 {
     struct state *state = state_memory;
     const struct settings *settings = init->settings;
+    PS_TRY(ps_letters_check_memory(init->memory_bytes));
     PS_TRY(ps_redact_open(init->arena, settings->redact, settings->redact_patterns, &state->redact));
     return sink_open(init->arena, settings, init->region, &state->sink);
 }
@@ -56,6 +57,16 @@ static enum ps_err begin_run(struct run *run, struct ps_invocation *inv, struct 
     run->store_deadline = inv->deadline;
     run->store_deadline.reserve_ms += kept_ms < PUBLISH_MS_MAX ? kept_ms : PUBLISH_MS_MAX;
     return PS_OK;
+}
+
+/* There is no room for more records in one invocation: what is left comes again, and the shard goes on. In the
+ * payload's first carrier there is nothing to give back behind. */
+static bool hands_back_rest(struct run *run, const struct store *store, const struct message *message)
+{
+    if (!store->books_full || message->carrier == 0) return false;
+    for (size_t at = message->carrier; at < run->book.count; at++)
+        ps_reply_mark(&run->book, at, PS_REPLY_RETURNED);
+    return true;
 }
 
 /* Every message of the payload into the table. */
@@ -81,7 +92,9 @@ static enum ps_err store_all(struct run *run, struct summary *summary)
         PS_TRY(messages_next(&messages, &message, &more));
         if (!more) break;
         if (message.arrival_ms > 0 && message.arrival_ms < run->oldest_ms) run->oldest_ms = message.arrival_ms;
-        PS_TRY(store_message(&store, &message));
+        enum ps_err err = store_message(&store, &message);
+        if (err == PS_ERR_NO_MEMORY && hands_back_rest(run, &store, &message)) break;
+        PS_TRY(err);
     }
     enum ps_err err = store_finish(&store);
     summary->table = store.stats;

@@ -81,7 +81,7 @@ static void put_message(struct messages *messages, struct ps_span bytes, const c
 /* -- envelopes ----------------------------------------------------------------------------------------------------- */
 
 /* Whether bytes may be log envelopes; *json is what they are when undone. A log line is told from an envelope by the
- * one member that only envelopes need, before anything is parsed. */
+ * members that envelopes have, before anything is parsed. */
 static enum ps_err undo_envelopes(struct messages *messages, struct ps_span bytes, struct ps_span *json)
 {
     enum ps_gzip_form form = ps_gzip_detect(bytes);
@@ -89,7 +89,14 @@ static enum ps_err undo_envelopes(struct messages *messages, struct ps_span byte
     struct ps_span plain = bytes;
     if (form != PS_GZIP_PLAIN)
         PS_TRY(ps_gzip_inflate(messages->arena, bytes, form, messages->inflated_bytes_max, &plain));
-    if (ps_span_find(plain, PS_SPAN("\"messageType\"")) != PS_SPAN_NONE) *json = plain;
+    static const struct ps_span MEMBERS[] = {
+        PS_SPAN_INIT("\"messageType\""),
+        PS_SPAN_INIT("\"logGroup\""),
+        PS_SPAN_INIT("\"logEvents\""),
+    };
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0]; i++)
+        if (ps_span_find(plain, MEMBERS[i]) == PS_SPAN_NONE) return PS_OK;
+    *json = plain;
     return PS_OK;
 }
 
@@ -115,7 +122,14 @@ static enum ps_err next_event(struct messages *messages, struct message *message
         if (messages->in_envelope && !messages->envelope.control) {
             struct ps_from_cwlogs_event event;
             ps_arena_rewind(messages->arena, messages->line_mark);
-            PS_TRY(ps_from_cwlogs_next(&messages->envelope, messages->arena, &event, found));
+            struct ps_from_cwlogs_envelope before = messages->envelope;
+            enum ps_err err = ps_from_cwlogs_next(&messages->envelope, messages->arena, &event, found);
+            if (err == PS_ERR_NO_MEMORY) {
+                messages->envelope = before;
+                *found = true;
+                err = ps_from_cwlogs_skip(&messages->envelope, &event);
+            }
+            PS_TRY(err);
             if (*found) {
                 put_message(messages, event.fault == NULL ? event.message : event.raw, event.fault, message);
                 if (event.timestamp_ok) message->arrival_ms = event.timestamp_ms;
@@ -182,6 +196,7 @@ static enum ps_err next_part(struct messages *messages, struct message *message,
     struct ps_kpl_record part;
     while (ps_kpl_next(&messages->kpl, &part)) {
         messages->sub_sequence = part.sub_sequence;
+        ps_arena_rewind(messages->arena, messages->part_mark);
         PS_TRY(begin_bytes(messages, part.data, message, found));
         if (*found) return PS_OK;
     }
@@ -207,6 +222,7 @@ static enum ps_err begin_carrier(struct messages *messages, struct message *mess
         return PS_OK;
     }
     messages->in_kpl = open_kpl(messages, bytes);
+    messages->part_mark = ps_arena_mark(messages->arena);
     return messages->in_kpl ? next_part(messages, message, found) : begin_bytes(messages, bytes, message, found);
 }
 

@@ -35,7 +35,7 @@ struct messages {
     struct ps_kpl kpl;
     struct ps_from_cwlogs_envelope envelope;
     struct ps_span rest; /* envelopes not opened yet */
-    struct ps_arena_mark line_mark;
+    struct ps_arena_mark part_mark, line_mark;
     bool in_carrier, in_kpl, in_envelope;
     uint64_t sub_sequence, event_number;
     char partition_text[16];

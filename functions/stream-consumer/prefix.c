@@ -5,6 +5,7 @@
 static bool is_durable(const struct entry *entry, bool events_required)
 {
     if (entry->state == ENTRY_PENDING || entry->state == ENTRY_UNDELIVERED) return false;
+    if (entry->event == ENTRY_EVENT_NO_ROOM) return false;
     return !events_required || entry->event != ENTRY_EVENT_UNDELIVERED;
 }
 

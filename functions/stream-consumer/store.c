@@ -51,8 +51,8 @@ static bool is_fault_of_input(enum ps_err err)
 }
 
 /* The event outlives the line, so it lies with the entries. A line that there is no room to tell is stored all the
- * same, and its event comes again with fewer records before it; in the payload's first carrier it has no more room to
- * hope for, and must not hold up its shard. */
+ * same, and comes again with fewer records before it, if its source takes it back; in the payload's first carrier it
+ * has no more room to hope for, and must not hold up its shard. */
 static void keep_event(struct store *store, const struct message *message, const struct row *row, struct entry *entry)
 {
     size_t bytes_max = store->options.settings->event_detail_bytes;
@@ -62,7 +62,8 @@ static void keep_event(struct store *store, const struct message *message, const
         ps_to_event_put(&detail, &store->scratch, bytes_max, &row->line, row_id(row), &message->coordinates);
     char *kept = err == PS_OK ? ps_arena_bytes(&store->details, detail.len) : NULL;
     if (kept == NULL) {
-        entry->event = message->carrier == 0 ? ENTRY_EVENT_REJECTED : ENTRY_EVENT_UNDELIVERED;
+        bool comes_again = err == PS_OK && message->carrier > 0 && store->options.settings->partial_batch;
+        entry->event = comes_again ? ENTRY_EVENT_NO_ROOM : ENTRY_EVENT_REJECTED;
         return;
     }
     entry->event = ENTRY_EVENT_DUE;
@@ -114,7 +115,9 @@ static void tell_first(struct store *store, const struct message *message)
 enum ps_err store_message(struct store *store, const struct message *message)
 {
     struct entry *entry = NULL;
-    PS_TRY(entries_add(store->entries, &entry));
+    enum ps_err full = entries_add(store->entries, &entry);
+    store->books_full = full != PS_OK;
+    PS_TRY(full);
     entry->carrier = (uint32_t)message->carrier;
     store->account->in++;
     tell_first(store, message);

@@ -31,6 +31,7 @@ struct store {
     struct ps_letters letters;
     struct ps_dynamodb_stats stats;
     bool first_told;
+    bool books_full; /* store_message has failed because there is no room to enter more records */
 };
 
 /* For one invocation. */

@@ -7,6 +7,20 @@
 #include "base/base64.h"
 #include "base/json_write.h"
 
+enum {
+    MEMORY_MB_MIN = 64,      /* of each worker: letters, a payload of 6 MB, and what is undone of it */
+    RAW_BYTES_MAX = 6 << 20, /* in base64 it fits the letters; a multiple of 4, so that cut base64 stays base64 */
+};
+
+enum ps_err ps_letters_check_memory(size_t memory_bytes)
+{
+    if (memory_bytes >= (size_t)MEMORY_MB_MIN << 20) return PS_OK;
+    PS_FAIL(PS_ERR_BAD_CONFIG,
+            "%zu MB of memory for each worker, at least %d are needed: give the function more memory, or "
+            "fewer events at once",
+            memory_bytes >> 20, MEMORY_MB_MIN);
+}
+
 enum ps_err ps_letters_begin(struct ps_letters *letters, struct ps_arena *arena, struct ps_dead_letter_store *store)
 {
     *letters = (struct ps_letters){ .store = store };
@@ -95,6 +109,11 @@ enum ps_err ps_letters_add_raw(struct ps_letters *letters, uint64_t tag, const c
     ps_json_write_object_begin(&writer);
     ps_json_write_member(&writer, PS_SPAN("reason"), PS_SPAN("undecodable"));
     ps_json_write_member(&writer, PS_SPAN("detail"), ps_span_of(detail));
+    if (raw.len > RAW_BYTES_MAX) {
+        ps_json_write_key(&writer, PS_SPAN("originalBytes"));
+        ps_json_write_u64(&writer, raw.len);
+        raw.len = RAW_BYTES_MAX;
+    }
     ps_json_write_key(&writer, is_base64 ? PS_SPAN("data") : PS_SPAN("raw"));
     if (is_base64) {
         ps_json_write_string(&writer, raw);

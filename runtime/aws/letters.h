@@ -33,6 +33,10 @@ struct ps_letters {
     uint64_t put;    /* letters confirmed by the store */
 };
 
+/* BAD_CONFIG when a worker with so much memory could not hold its letters in bad times: better told at init than then.
+ */
+PS_API PS_MUST_USE enum ps_err ps_letters_check_memory(size_t memory_bytes);
+
 /* Address space for the letters of one invocation, touched only when there are some. */
 PS_API PS_MUST_USE enum ps_err ps_letters_begin(struct ps_letters *letters, struct ps_arena *arena,
                                                 struct ps_dead_letter_store *store);
@@ -49,8 +53,8 @@ PS_API PS_MUST_USE enum ps_err ps_letters_add_item(struct ps_letters *letters, u
 PS_API PS_MUST_USE enum ps_err ps_letters_add_row(struct ps_letters *letters, uint64_t tag, struct ps_span reason,
                                                   uint32_t status, struct ps_span type, struct ps_span item);
 
-/* Bytes that could not be decoded; detail says why and holds no payload. raw is base64 text as it came, or, with
- * is_base64 false, any bytes (encoded here). */
+/* Bytes that could not be decoded, the first 6 MiB of them (then "originalBytes" says how many there were); detail says
+ * why and holds no payload. raw is base64 text as it came, or, with is_base64 false, any bytes (encoded here). */
 PS_API PS_MUST_USE enum ps_err ps_letters_add_raw(struct ps_letters *letters, uint64_t tag, const char *detail,
                                                   struct ps_span raw, bool is_base64);
 

@@ -293,6 +293,15 @@ enum ps_err ps_from_cwlogs_next(struct ps_from_cwlogs_envelope *envelope, struct
     return PS_OK;
 }
 
+enum ps_err ps_from_cwlogs_skip(struct ps_from_cwlogs_envelope *envelope, struct ps_from_cwlogs_event *out)
+{
+    struct ps_from_cwlogs_event event = { .position = envelope->position, .fault = "no_room" };
+    PS_TRY(ps_json_read_skip(&envelope->reader, &event.raw));
+    envelope->position++;
+    *out = event;
+    return PS_OK;
+}
+
 /* -- records ------------------------------------------------------------------------------------------------------- */
 
 static struct ps_span first_filled(struct ps_span a, struct ps_span b, struct ps_span c)

@@ -60,6 +60,11 @@ PS_MUST_USE enum ps_err ps_from_cwlogs_open(struct ps_arena *arena, struct ps_sp
 PS_MUST_USE enum ps_err ps_from_cwlogs_next(struct ps_from_cwlogs_envelope *envelope, struct ps_arena *arena,
                                             struct ps_from_cwlogs_event *event, bool *more);
 
+/* The next log event as written, with the fault "no_room": for one that ps_from_cwlogs_next had no memory to undo.
+ * Called with a copy of the envelope that was made before that. */
+PS_MUST_USE enum ps_err ps_from_cwlogs_skip(struct ps_from_cwlogs_envelope *envelope,
+                                            struct ps_from_cwlogs_event *event);
+
 /* A fresh record with its coordinates, the message as it came, and the event's time. The region is the event's, the
  * envelope's, or else function_region, marked as inferred; the account likewise, or else the owner. */
 void ps_from_cwlogs_record(const struct ps_from_cwlogs_envelope *envelope, const struct ps_from_cwlogs_event *event,

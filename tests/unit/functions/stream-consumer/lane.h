@@ -184,9 +184,11 @@ static inline void lane_open_handler(void)
     lane.settings = ps_arena_zeroed(&lane.process, ps_handler.settings_bytes);
     lane.state = ps_arena_zeroed(&lane.process, ps_handler.state_bytes);
     CHECK_OK(ps_config_read(ps_handler.settings, ps_handler.check, &lane.process, lane.settings, &mistakes));
-    struct ps_init init = {
-        .arena = &lane.process, .log = &lane.log, .settings = lane.settings, .region = PS_SPAN("eu-central-1")
-    };
+    struct ps_init init = { .arena = &lane.process,
+                            .log = &lane.log,
+                            .settings = lane.settings,
+                            .region = PS_SPAN("eu-central-1"),
+                            .memory_bytes = 512u << 20 };
     CHECK_OK(ps_handler.init(&init, lane.state));
 }
 

@@ -128,7 +128,8 @@ static void what_stands_behind_a_good_envelope_is_a_message_as_it_came(void)
 
 static void events_that_are_no_lines_keep_their_json_and_their_word(void)
 {
-    CHECK_TOLD(tell_records(RECORDS(PS_SPAN("{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{\"id\":\"1\"},7]}"))),
+    CHECK_TOLD(tell_records(RECORDS(
+                   PS_SPAN("{\"messageType\":\"DATA_MESSAGE\",\"logGroup\":\"g\",\"logEvents\":[{\"id\":\"1\"},7]}"))),
                "0:shardId-0/100/0/0 message_missing={\"id\":\"1\"}|0:shardId-0/100/0/1 event_no_object=7|");
 }
 
@@ -138,6 +139,8 @@ static void lines_that_mention_message_type_are_lines(void)
         "{\"messageType\":\"OrderPlaced\",\"service\":\"shop\"}",
         "{\"message\":\"\\\"messageType\\\":\\\"DATA_MESSAGE\\\"\"}",
         "{\"messageType\":\"DATA_MESSAGE\"}",
+        "{\"service\":\"mq\",\"level\":\"error\",\"messageType\":\"CONTROL_MESSAGE\",\"message\":\"lost\"}",
+        "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[],\"level\":\"error\"}",
         "text with \"messageType\" in it",
     };
     for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
@@ -150,7 +153,8 @@ static void lines_that_mention_message_type_are_lines(void)
 static void the_time_of_an_event_is_its_arrival_and_else_its_carriers(void)
 {
     const struct ps_span records[] = {
-        PS_SPAN("{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{\"timestamp\":1795255200000,\"message\":\"a\"},"
+        PS_SPAN("{\"messageType\":\"DATA_MESSAGE\",\"logGroup\":\"g\",\"logEvents\":[{\"timestamp\":1795255200000,"
+                "\"message\":\"a\"},"
                 "{\"timestamp\":\"soon\",\"message\":\"b\"}]}"),
     };
     static const int64_t WANTED[] = { 1795255200000, 1795255260125 };

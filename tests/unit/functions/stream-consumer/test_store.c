@@ -78,18 +78,33 @@ static void an_error_that_there_is_no_room_to_tell_is_stored_and_counted(void)
     CHECK_EQ(entries[0].state, ENTRY_STORED);
     CHECK_EQ(entries[0].event, ENTRY_EVENT_REJECTED);
     CHECK_EQ(entries[1].state, ENTRY_STORED);
-    CHECK_EQ(entries[1].event, ENTRY_EVENT_UNDELIVERED);
+    CHECK_EQ(entries[1].event, ENTRY_EVENT_NO_ROOM);
 
-    uint8_t marks[] = { PS_REPLY_DONE, PS_REPLY_DONE };
+    uint8_t marks[] = { PS_REPLY_DONE, PS_REPLY_RETURNED };
     const struct ps_reply_book book = { marks, 2 };
     struct publish_counts counts = { 0 };
     const struct publish_options options = {
         .bus = w.sink.bus, .source = PS_SPAN("s"), .log = &lane.log, .deadline = &w.deadline
     };
     CHECK_OK(publish(&options, &w.entries, &book, &counts));
-    CHECK_EQ(counts.undelivered, 1);
+    CHECK_EQ(counts.undelivered, 0);
     CHECK_EQ(counts.rejected, 1);
     CHECK_EQ(lane.puts, 0);
+    stop();
+}
+
+static void records_beyond_the_books_are_not_taken(void)
+{
+    start(2 * sizeof(struct entries_block) + 1024);
+    CHECK_OK(begin());
+    struct message message = message_of(PS_SPAN("{}"), PS_SPAN("1"));
+    message.tombstone = true;
+    for (size_t i = 0; i < ENTRIES_PER_BLOCK; i++)
+        CHECK_OK(store_message(&w.store, &message));
+    CHECK(!w.store.books_full);
+    CHECK_ERR(store_message(&w.store, &message), PS_ERR_NO_MEMORY);
+    CHECK(w.store.books_full);
+    CHECK_EQ(w.account.in, ENTRIES_PER_BLOCK);
     stop();
 }
 
@@ -140,6 +155,7 @@ static void too_little_memory_to_begin_is_an_error(void)
 int main(void)
 {
     RUN(an_error_that_there_is_no_room_to_tell_is_stored_and_counted);
+    RUN(records_beyond_the_books_are_not_taken);
     RUN(a_record_that_there_is_no_room_for_is_a_row_or_a_dead_letter);
     RUN(too_little_memory_to_begin_is_an_error);
     return check_finish();
