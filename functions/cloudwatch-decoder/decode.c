@@ -14,13 +14,6 @@ struct run {
     uint64_t tag; /* of the next record */
 };
 
-/* A fault of the bytes, not of ours: it must not hold up the others. */
-static bool is_fault_of_input(enum ps_err err)
-{
-    enum ps_err_class class = ps_err_class(err);
-    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
-}
-
 static enum ps_err tell_undecodable(struct run *run, const char *detail, struct ps_span raw, bool is_base64)
 {
     run->account->in++;
@@ -91,7 +84,7 @@ static enum ps_err run_event(struct run *run, const struct ps_from_cwlogs_envelo
     if (event->fault != NULL) return tell_undecodable(run, event->fault, event->raw, false);
     struct ps_span json;
     enum ps_err err = make_record(run, envelope, event, &json);
-    if (err != PS_OK && is_fault_of_input(err)) return tell_undecodable(run, ps_err_note()->text, event->raw, false);
+    if (err != PS_OK && ps_err_is_of_input(err)) return tell_undecodable(run, ps_err_note()->text, event->raw, false);
     PS_TRY(err);
     run->account->in++;
     const struct decode_record record = { .tag = run->tag++, .envelope = envelope, .event = event, .json = json };
@@ -132,7 +125,7 @@ static enum ps_err run_envelope(struct run *run, struct ps_from_cwlogs_envelope 
 
 static enum ps_err refuse_carrier(struct run *run, const struct ps_carrier *carrier, enum ps_err err)
 {
-    if (!is_fault_of_input(err)) return err;
+    if (!ps_err_is_of_input(err)) return err;
     return tell_undecodable(run, ps_err_note()->text, carrier->data, true);
 }
 

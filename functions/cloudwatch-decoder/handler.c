@@ -19,17 +19,6 @@ struct state {
     struct ps_span region;
 };
 
-static enum ps_err open_dead_letters(struct ps_arena *process, const struct settings *settings, struct state *state)
-{
-    const struct ps_dead_letter_options options = {
-        .bucket = settings->dead_letter_bucket,
-        .directory = settings->dead_letter_dir,
-        .prefix = settings->dead_letter_prefix,
-        .local = settings->penstock_local,
-    };
-    return ps_dead_letter_open(process, state->client, &options, &state->dead_letters);
-}
-
 static enum ps_err init(struct ps_init *init, void *state_memory)
 {
     struct state *state = state_memory;
@@ -46,7 +35,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
         .request_timeout_ms = settings->request_timeout_ms,
     };
     PS_TRY(ps_batch_open(init->arena, state->client, &batch, &state->batch));
-    return open_dead_letters(init->arena, settings, state);
+    return ps_dead_letter_open(init->arena, state->client, &settings->dead_letters, &state->dead_letters);
 }
 
 /* One invocation. */

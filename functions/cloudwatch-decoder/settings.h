@@ -4,6 +4,7 @@
 #define CLOUDWATCH_DECODER_SETTINGS_H
 
 #include "aws/batch.h"
+#include "aws/dead_letter.h"
 #include "host/config.h"
 
 enum settings_output { OUTPUT_NONE, OUTPUT_KINESIS, OUTPUT_FIREHOSE, OUTPUT_SQS };
@@ -18,10 +19,7 @@ struct settings {
     struct ps_span redact;
     struct ps_span redact_patterns;
     uint32_t inflated_bytes_max;
-    struct ps_span dead_letter_bucket;
-    struct ps_span dead_letter_dir;
-    struct ps_span dead_letter_prefix;
-    bool penstock_local;
+    struct ps_dead_letter_options dead_letters;
 };
 
 extern const struct ps_config_item SETTINGS_ITEMS[];

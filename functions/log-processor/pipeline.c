@@ -89,14 +89,6 @@ static enum ps_err bury(struct run *run, uint64_t tag, const char *detail, struc
     return run->output->undecodable(run->output->context, tag, detail, raw, is_base64);
 }
 
-/* A fault of the bytes, not of ours: INPUT and LIMIT errors of decoding end in the dead-letter store, so that nothing
- * blocks a shard for ever. */
-static bool is_fault_of_input(enum ps_err err)
-{
-    enum ps_err_class class = ps_err_class(err);
-    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
-}
-
 /* A record that there is no room to understand: dead with its text, and the others go on. It has been counted already.
  */
 static enum ps_err bury_open(struct run *run, const struct stages_output *out, struct ps_span raw)
@@ -123,7 +115,7 @@ static enum ps_err finish_open(struct run *run, struct stages_envelope *envelope
     struct ps_span raw = open->record.joined > 0 ? open->record.message : open->event.raw;
     enum ps_err err = stages_finish(envelope, scratch, &open->event, &open->record, source, &out);
     if (err != PS_OK) {
-        if (out.reached_output || !is_fault_of_input(err)) return err;
+        if (out.reached_output || !ps_err_is_of_input(err)) return err;
         PS_TRY(bury_open(run, &out, raw));
     }
     ps_arena_rewind(scratch, (struct ps_arena_mark){ scratch->base });
@@ -173,7 +165,7 @@ static enum ps_err read_event(struct run *run, struct ps_from_cwlogs_envelope *e
     if (!*more || next->event.fault != NULL) return PS_OK;
     ps_from_cwlogs_record(envelope, &next->event, run->pipeline->stages.function_region, &next->record);
     enum ps_err err = unwrap_event(arena, next);
-    if (err != PS_OK && !is_fault_of_input(err)) return err;
+    if (err != PS_OK && !ps_err_is_of_input(err)) return err;
     if (err != PS_OK) next->event.fault = "no_room";
     next->in_hand = err == PS_OK;
     return PS_OK;
@@ -283,7 +275,7 @@ static enum ps_err run_envelopes(struct run *run, const struct ps_carrier *carri
         bool more = false;
         enum ps_err err = ps_from_cwlogs_open(run->arena, &json, &envelope, &more);
         if (err != PS_OK) {
-            if (!is_fault_of_input(err)) return err;
+            if (!ps_err_is_of_input(err)) return err;
             return bury(run, pipeline_tag(carrier->position, 0), ps_err_note()->text, carrier->data, true);
         }
         if (!more) return PS_OK;
@@ -321,7 +313,7 @@ static enum ps_err run_carrier(struct run *run, const struct ps_carrier *carrier
     enum ps_err err = ps_from_cwlogs_inflate(run->arena, carrier, run->pipeline->settings->inflated_bytes_max, &json);
     times->inflate_us += ps_clock_monotonic_us() - begin;
     if (err != PS_OK) {
-        if (!is_fault_of_input(err)) return err;
+        if (!ps_err_is_of_input(err)) return err;
         return bury(run, tag, ps_err_note()->text, carrier->data, true);
     }
     run->account->inflated_bytes += json.len;

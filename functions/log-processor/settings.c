@@ -6,7 +6,6 @@
 
 #include "aws/letters.h"
 #include "aws/opensearch.h"
-#include "aws/s3.h"
 #include "base/buf.h"
 #include "stages.h"
 
@@ -194,22 +193,22 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .help = "An envelope that inflates to more is a dead letter." },
     { .name = "DEAD_LETTER_BUCKET",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_bucket),
+      .offset = AT(dead_letters.bucket),
       .value_default = "",
       .help = "S3 bucket for what could not be stored. Without a store, such an invocation fails." },
     { .name = "DEAD_LETTER_DIR",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_dir),
+      .offset = AT(dead_letters.directory),
       .value_default = "",
       .help = "A folder instead, for laptops: refused unless PENSTOCK_LOCAL=1." },
     { .name = "DEAD_LETTER_PREFIX",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_prefix),
+      .offset = AT(dead_letters.prefix),
       .value_default = "log-processor",
       .help = "What the keys of dead letters begin with; functions that share a bucket need one each." },
     { .name = "PENSTOCK_LOCAL",
       .type = PS_CONFIG_BOOL,
-      .offset = AT(penstock_local),
+      .offset = AT(dead_letters.local),
       .value_default = "off",
       .help = "Says that this is not Lambda." },
     { .name = NULL },
@@ -257,26 +256,11 @@ static void check_ring(const struct settings *settings, struct ps_buf *mistakes)
                           PS_LETTERS_IN_FLIGHT_BYTES_MAX);
 }
 
-static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
-{
-    if (settings->dead_letter_dir.len > 0 && !settings->penstock_local) {
-        ps_config_mistake(mistakes,
-                          "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
-                          "so use DEAD_LETTER_BUCKET");
-    }
-    struct ps_span bucket = settings->dead_letter_bucket;
-    if (bucket.len > 0 && ps_s3_check_bucket(bucket) != PS_OK)
-        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET: %s", ps_err_note()->text);
-    if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0) {
-        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
-    }
-}
-
 void settings_check(const void *settings_memory, struct ps_arena *scratch, struct ps_buf *mistakes)
 {
     const struct settings *settings = settings_memory;
     check_endpoint(settings, mistakes);
     check_ring(settings, mistakes);
-    check_dead_letters(settings, mistakes);
+    ps_dead_letter_check(&settings->dead_letters, mistakes);
     stages_check(settings, scratch, mistakes);
 }

@@ -3,6 +3,7 @@
 #ifndef LOG_PROCESSOR_SETTINGS_H
 #define LOG_PROCESSOR_SETTINGS_H
 
+#include "aws/dead_letter.h"
 #include "host/config.h"
 
 struct settings {
@@ -38,10 +39,7 @@ struct settings {
     struct ps_span exclude_log_groups;
     uint32_t inflated_bytes_max;
 
-    struct ps_span dead_letter_bucket;
-    struct ps_span dead_letter_dir;
-    struct ps_span dead_letter_prefix;
-    bool penstock_local;
+    struct ps_dead_letter_options dead_letters;
 };
 
 extern const struct ps_config_item SETTINGS_ITEMS[];

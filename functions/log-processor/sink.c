@@ -32,21 +32,10 @@ static enum ps_err open_opensearch(struct ps_arena *process, const struct settin
     return ps_opensearch_open(process, sink->client, &options, &sink->opensearch);
 }
 
-static enum ps_err open_dead_letters(struct ps_arena *process, const struct settings *settings, struct sink *sink)
-{
-    struct ps_dead_letter_options options = {
-        .bucket = settings->dead_letter_bucket,
-        .directory = settings->dead_letter_dir,
-        .prefix = settings->dead_letter_prefix,
-        .local = settings->penstock_local,
-    };
-    return ps_dead_letter_open(process, sink->client, &options, &sink->dead_letters);
-}
-
 enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
                       struct sink *sink)
 {
-    bool signs = settings->opensearch_auth == PS_OPENSEARCH_SIGV4 || settings->dead_letter_bucket.len > 0;
+    bool signs = settings->opensearch_auth == PS_OPENSEARCH_SIGV4 || settings->dead_letters.bucket.len > 0;
     struct ps_call_client_options client = {
         .region = region,
         .ca_file = settings->opensearch_ca_file,
@@ -54,7 +43,7 @@ enum ps_err sink_open(struct ps_arena *process, const struct settings *settings,
     };
     PS_TRY(ps_call_client_open(process, &client, &sink->client));
     PS_TRY(open_opensearch(process, settings, sink));
-    return open_dead_letters(process, settings, sink);
+    return ps_dead_letter_open(process, sink->client, &settings->dead_letters, &sink->dead_letters);
 }
 
 void sink_close(struct sink *sink)

@@ -4,7 +4,6 @@
 
 #include "aws/dynamodb.h"
 #include "aws/eventbridge.h"
-#include "aws/s3.h"
 #include "base/buf.h"
 #include "record/redact.h"
 
@@ -105,48 +104,26 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .help = "A CloudWatch envelope that inflates to more is kept as it came." },
     { .name = "DEAD_LETTER_BUCKET",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_bucket),
+      .offset = AT(dead_letters.bucket),
       .value_default = "",
       .help = "S3 bucket for rows that DynamoDB refuses for good. Without a store, such an invocation fails." },
     { .name = "DEAD_LETTER_DIR",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_dir),
+      .offset = AT(dead_letters.directory),
       .value_default = "",
       .help = "A folder instead, for laptops: refused unless PENSTOCK_LOCAL=1." },
     { .name = "DEAD_LETTER_PREFIX",
       .type = PS_CONFIG_TEXT,
-      .offset = AT(dead_letter_prefix),
+      .offset = AT(dead_letters.prefix),
       .value_default = "stream-consumer",
       .help = "What the keys of dead letters begin with; functions that share a bucket need one each." },
     { .name = "PENSTOCK_LOCAL",
       .type = PS_CONFIG_BOOL,
-      .offset = AT(penstock_local),
+      .offset = AT(dead_letters.local),
       .value_default = "off",
       .help = "Says that this is not Lambda." },
     { .name = NULL },
 };
-
-static void check_dead_letters(const struct settings *settings, struct ps_buf *mistakes)
-{
-    if (settings->dead_letter_dir.len > 0 && !settings->penstock_local)
-        ps_config_mistake(mistakes,
-                          "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
-                          "so use DEAD_LETTER_BUCKET");
-    struct ps_span bucket = settings->dead_letter_bucket;
-    if (bucket.len > 0 && ps_s3_check_bucket(bucket) != PS_OK)
-        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET: %s", ps_err_note()->text);
-    if (settings->dead_letter_dir.len > 0 && settings->dead_letter_bucket.len > 0)
-        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
-}
-
-static void check_redaction(const struct settings *settings, struct ps_arena *scratch, struct ps_buf *mistakes)
-{
-    struct ps_redact *redact = NULL;
-    if (ps_redact_open(scratch, settings->redact, settings->redact_patterns, &redact) != PS_OK)
-        ps_config_mistake(mistakes, "%s", ps_err_note()->text);
-    else
-        ps_redact_close(redact);
-}
 
 void settings_check(const void *settings_memory, struct ps_arena *scratch, struct ps_buf *mistakes)
 {
@@ -158,6 +135,7 @@ void settings_check(const void *settings_memory, struct ps_arena *scratch, struc
     if (settings->event_source.len == 0 || settings->event_source.len > 256)
         ps_config_mistake(mistakes, "EVENT_SOURCE has %zu characters: 1 to 256 are allowed",
                           settings->event_source.len);
-    check_redaction(settings, scratch, mistakes);
-    check_dead_letters(settings, mistakes);
+    if (ps_redact_check(scratch, settings->redact, settings->redact_patterns) != PS_OK)
+        ps_config_mistake(mistakes, "%s", ps_err_note()->text);
+    ps_dead_letter_check(&settings->dead_letters, mistakes);
 }

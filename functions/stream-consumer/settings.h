@@ -3,6 +3,7 @@
 #ifndef STREAM_CONSUMER_SETTINGS_H
 #define STREAM_CONSUMER_SETTINGS_H
 
+#include "aws/dead_letter.h"
 #include "host/config.h"
 
 struct settings {
@@ -24,10 +25,7 @@ struct settings {
     struct ps_span redact_patterns;
     uint32_t inflated_bytes_max;
 
-    struct ps_span dead_letter_bucket;
-    struct ps_span dead_letter_dir;
-    struct ps_span dead_letter_prefix;
-    bool penstock_local;
+    struct ps_dead_letter_options dead_letters;
 };
 
 extern const struct ps_config_item SETTINGS_ITEMS[];

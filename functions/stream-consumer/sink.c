@@ -28,17 +28,6 @@ static enum ps_err open_bus(struct ps_arena *process, const struct settings *set
     return ps_eventbridge_open(process, sink->client, &options, &sink->bus);
 }
 
-static enum ps_err open_dead_letters(struct ps_arena *process, const struct settings *settings, struct sink *sink)
-{
-    struct ps_dead_letter_options options = {
-        .bucket = settings->dead_letter_bucket,
-        .directory = settings->dead_letter_dir,
-        .prefix = settings->dead_letter_prefix,
-        .local = settings->penstock_local,
-    };
-    return ps_dead_letter_open(process, sink->client, &options, &sink->dead_letters);
-}
-
 enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
                       struct sink *sink)
 {
@@ -46,7 +35,7 @@ enum ps_err sink_open(struct ps_arena *process, const struct settings *settings,
     PS_TRY(ps_call_client_open(process, &client, &sink->client));
     PS_TRY(open_table(process, settings, sink));
     PS_TRY(open_bus(process, settings, sink));
-    return open_dead_letters(process, settings, sink);
+    return ps_dead_letter_open(process, sink->client, &settings->dead_letters, &sink->dead_letters);
 }
 
 void sink_close(struct sink *sink)

@@ -44,12 +44,6 @@ enum ps_err store_begin(struct store *store, struct ps_arena *arena, const struc
 
 /* -- one message --------------------------------------------------------------------------------------------------- */
 
-static bool is_fault_of_input(enum ps_err err)
-{
-    enum ps_err_class class = ps_err_class(err);
-    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
-}
-
 /* The event outlives the line, so it lies with the entries. A line that there is no room to tell is stored all the
  * same, and comes again with fewer records before it, if its source takes it back; in the payload's first carrier it
  * has no more room to hope for, and must not hold up its shard. */
@@ -129,7 +123,7 @@ enum ps_err store_message(struct store *store, const struct message *message)
     struct ps_arena_mark mark = ps_arena_mark(&store->scratch);
     enum ps_err err = store_row(store, message, entry);
     ps_arena_rewind(&store->scratch, mark);
-    if (err == PS_OK || !is_fault_of_input(err)) return err;
+    if (err == PS_OK || !ps_err_is_of_input(err)) return err;
     /* There is no room to make a row of it, now or at a replay: it must not hold up its shard. */
     entry->state = ENTRY_DEAD;
     entry->event = ENTRY_NO_EVENT;

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/buf.h"
 #include "base/time.h"
+#include "host/config.h"
 
 enum {
     LETTER_BYTES_MAX = 64 << 20,
@@ -70,6 +71,18 @@ static enum ps_err check_options(const struct ps_dead_letter_options *options)
     if (options->prefix.len > PREFIX_BYTES_MAX || !is_key_text(options->prefix, true))
         PS_FAIL(PS_ERR_BAD_CONFIG, "DEAD_LETTER_PREFIX: it must be letters, digits and - _ . /");
     return PS_OK;
+}
+
+void ps_dead_letter_check(const struct ps_dead_letter_options *options, struct ps_buf *mistakes)
+{
+    if (options->directory.len > 0 && !options->local)
+        ps_config_mistake(mistakes,
+                          "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1): a function's disk goes with it, "
+                          "so use DEAD_LETTER_BUCKET");
+    if (options->bucket.len > 0 && ps_s3_check_bucket(options->bucket) != PS_OK)
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET: %s", ps_err_note()->text);
+    if (options->directory.len > 0 && options->bucket.len > 0)
+        ps_config_mistake(mistakes, "DEAD_LETTER_BUCKET and DEAD_LETTER_DIR are both set: choose one");
 }
 
 enum ps_err ps_dead_letter_open(struct ps_arena *process, struct ps_call_client *client,

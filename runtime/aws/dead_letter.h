@@ -7,15 +7,20 @@
 #define PS_DEAD_LETTER_H
 
 #include "aws/call.h"
+#include "base/buf.h"
 
 struct ps_dead_letter_store; /* opaque */
 
+/* As functions have it in their settings: DEAD_LETTER_BUCKET, _DIR, _PREFIX and PENSTOCK_LOCAL. */
 struct ps_dead_letter_options {
     struct ps_span bucket;
     struct ps_span directory;
     struct ps_span prefix; /* of keys: the function's name */
     bool local;            /* PENSTOCK_LOCAL=1 */
 };
+
+/* Adds each mistake in them, for a ps_config_check. */
+PS_API void ps_dead_letter_check(const struct ps_dead_letter_options *options, struct ps_buf *mistakes);
 
 /* BAD_CONFIG for both or a refused directory. With neither, *out is NULL: there is no store. */
 PS_API PS_MUST_USE enum ps_err ps_dead_letter_open(struct ps_arena *process, struct ps_call_client *client,

@@ -7,6 +7,8 @@
 #ifndef PS_ERR_H
 #define PS_ERR_H
 
+#include <stdbool.h>
+
 #include "base/attrs.h"
 
 /* X(name, class, meaning). Classes: INPUT is never retried, the bytes are kept with their reason; LIMIT: split,
@@ -79,6 +81,13 @@ PS_API const struct ps_err_note *ps_err_note(void);
 PS_API void ps_err_forget(void);
 
 PS_API enum ps_err_class ps_err_class(enum ps_err err);
+/* A fault of the bytes, not of ours (INPUT and LIMIT): it must not hold up the others, nor block a shard for ever. */
+static inline bool ps_err_is_of_input(enum ps_err err)
+{
+    enum ps_err_class class = ps_err_class(err);
+    return class == PS_CLASS_INPUT || class == PS_CLASS_LIMIT;
+}
+
 PS_API const char *ps_err_name(enum ps_err err);    /* "BAD_INPUT" */
 PS_API const char *ps_err_meaning(enum ps_err err); /* "the bytes are not what they claim" */
 

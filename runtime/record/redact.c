@@ -140,6 +140,16 @@ void ps_redact_close(struct ps_redact *redact)
     *redact = (struct ps_redact){ 0 };
 }
 
+enum ps_err ps_redact_check(struct ps_arena *scratch, struct ps_span classes, struct ps_span patterns)
+{
+    struct ps_redact *redact = NULL;
+    struct ps_arena_mark mark = ps_arena_mark(scratch);
+    enum ps_err err = ps_redact_open(scratch, classes, patterns, &redact);
+    if (redact != NULL) ps_redact_close(redact);
+    ps_arena_rewind(scratch, mark);
+    return err;
+}
+
 bool ps_redact_is_off(const struct ps_redact *redact)
 {
     return redact->classes == 0 && redact->pattern_count == 0;

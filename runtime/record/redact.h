@@ -39,6 +39,9 @@ PS_MUST_USE enum ps_err ps_redact_open(struct ps_arena *process, struct ps_span 
                                        struct ps_redact **out);
 void ps_redact_close(struct ps_redact *redact);
 
+/* What ps_redact_open would say; nothing stays on scratch. */
+PS_MUST_USE enum ps_err ps_redact_check(struct ps_arena *scratch, struct ps_span classes, struct ps_span patterns);
+
 /* Nothing to look for: no call below changes anything. */
 bool ps_redact_is_off(const struct ps_redact *redact);
 

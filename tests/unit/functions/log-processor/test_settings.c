@@ -46,7 +46,8 @@ static void the_endpoint_alone_is_enough_and_defaults_are_the_documented_ones(vo
     CHECK_EQ(settings.min_level, PS_LEVEL_NONE);
     CHECK_EQ(settings.sample_rate_millionths, 1000000);
     CHECK_EQ(settings.inflated_bytes_max, 64 << 20);
-    CHECK(!settings.penstock_local && settings.dead_letter_dir.len == 0 && settings.dead_letter_bucket.len == 0);
+    CHECK(!settings.dead_letters.local && settings.dead_letters.directory.len == 0 &&
+          settings.dead_letters.bucket.len == 0);
 }
 
 static void words_of_levels_mean_levels(void)

@@ -32,11 +32,12 @@ static void none_must_be_set_and_defaults_are_the_documented_ones(void)
     CHECK_TEXT(settings.ddb_table, "log-stream-logs");
     CHECK_TEXT(settings.event_bus, "default");
     CHECK_TEXT(settings.event_source, "penstock.stream-consumer");
-    CHECK(!settings.eventbridge_required && settings.partial_batch && !settings.penstock_local);
+    CHECK(!settings.eventbridge_required && settings.partial_batch && !settings.dead_letters.local);
     CHECK_EQ(settings.service_shards, 1);
     CHECK_EQ(settings.ttl_days, 0);
     CHECK_TEXT(settings.redact, "aws_keys,jwt,bearer,card");
-    CHECK(settings.dead_letter_dir.len == 0 && settings.dead_letter_bucket.len == 0 && settings.cluster_alias.len == 0);
+    CHECK(settings.dead_letters.directory.len == 0 && settings.dead_letters.bucket.len == 0 &&
+          settings.cluster_alias.len == 0);
 }
 
 static void every_mistake_is_told_in_one_message(void)
