@@ -18,8 +18,8 @@ PS_MUST_USE enum ps_err ps_digest_sha256(const struct ps_span *parts, size_t cou
                                          unsigned char out[PS_DIGEST_SHA256_BYTES]);
 
 /* The same as lower-case hex. */
-PS_MUST_USE enum ps_err ps_digest_sha256_hex(const struct ps_span *parts, size_t count,
-                                             char out[PS_DIGEST_SHA256_HEX_BYTES]);
+PS_API PS_MUST_USE enum ps_err ps_digest_sha256_hex(const struct ps_span *parts, size_t count,
+                                                    char out[PS_DIGEST_SHA256_HEX_BYTES]);
 
 PS_API PS_MUST_USE enum ps_err ps_digest_sha1(const struct ps_span *parts, size_t count,
                                               unsigned char out[PS_DIGEST_SHA1_BYTES]);

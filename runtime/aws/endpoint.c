@@ -16,6 +16,9 @@ static const struct service {
     [PS_ENDPOINT_KINESIS] = { "AWS_ENDPOINT_URL_KINESIS", PS_SPAN_INIT("kinesis") },
     [PS_ENDPOINT_FIREHOSE] = { "AWS_ENDPOINT_URL_FIREHOSE", PS_SPAN_INIT("firehose") },
     [PS_ENDPOINT_SQS] = { "AWS_ENDPOINT_URL_SQS", PS_SPAN_INIT("sqs") },
+    [PS_ENDPOINT_SES] = { "AWS_ENDPOINT_URL_SESV2", PS_SPAN_INIT("email") },
+    [PS_ENDPOINT_SECRETS_MANAGER] = { "AWS_ENDPOINT_URL_SECRETS_MANAGER", PS_SPAN_INIT("secretsmanager") },
+    [PS_ENDPOINT_SSM] = { "AWS_ENDPOINT_URL_SSM", PS_SPAN_INIT("ssm") },
 };
 
 /* By the beginning of the region's name; the longest first where one begins another. */

@@ -14,6 +14,9 @@ enum ps_endpoint_service {
     PS_ENDPOINT_KINESIS,
     PS_ENDPOINT_FIREHOSE,
     PS_ENDPOINT_SQS,
+    PS_ENDPOINT_SES,
+    PS_ENDPOINT_SECRETS_MANAGER,
+    PS_ENDPOINT_SSM,
 };
 
 struct ps_endpoint {
