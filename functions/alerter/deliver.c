@@ -1,0 +1,79 @@
+#include "deliver.h"
+
+#include <stdio.h>
+
+/* Ends of incidents and the news of a cap itself are never held back: an incident would stay open. */
+static bool is_capped(const struct notice *notice, uint32_t cap_per_hour)
+{
+    if (cap_per_hour == 0) return false;
+    return notice->kind == NOTICE_FIRED || notice->kind == NOTICE_SUMMARY;
+}
+
+/* A part of the time for each channel that is left, so that one that hangs takes none from the others. */
+static struct ps_deadline share_of(const struct ps_deadline *deadline, unsigned channels_left)
+{
+    struct ps_deadline share = *deadline;
+    uint32_t left_ms = ps_deadline_left_ms(deadline);
+    if (left_ms != UINT32_MAX) share.reserve_ms += left_ms - left_ms / channels_left;
+    return share;
+}
+
+static enum ps_err deliver_one(const struct delivering *delivering, struct delivery *delivery, enum channel channel,
+                               const struct notice *notice, const struct ps_deadline *deadline)
+{
+    unsigned bit = 1u << channel;
+    uint32_t cap = delivering->channels->settings->channel_cap_per_hour[channel];
+    if ((delivery->taken & bit) == 0 && is_capped(notice, cap))
+        PS_TRY(store_take_place(delivering->store, delivery, channel, cap));
+    if ((delivery->held & bit) != 0) {
+        delivering->counts->held[channel]++;
+        return PS_OK;
+    }
+    if ((delivery->sent & bit) != 0) return PS_OK;
+    PS_TRY(channels_send(delivering->channels, delivering->store->arena, deadline, channel, notice));
+    delivering->counts->sent[channel]++;
+    return store_mark_sent(delivering->store, delivery, channel);
+}
+
+static unsigned count_bits(unsigned bits)
+{
+    return (unsigned)__builtin_popcount(bits);
+}
+
+/* What is missing, of what is wanted and possible. */
+static unsigned missing_of(const struct delivering *delivering, const struct delivery *delivery, unsigned wanted,
+                           enum notice_kind kind)
+{
+    unsigned missing = wanted & delivering->channels->set & ~(delivery->sent | delivery->held);
+    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if (!channels_concern(channel, kind)) missing &= ~(1u << channel);
+    }
+    return missing;
+}
+
+enum ps_err deliver(const struct delivering *delivering, struct delivery *delivery, unsigned wanted,
+                    const struct notice *notice)
+{
+    unsigned missing = missing_of(delivering, delivery, wanted, notice->kind);
+    enum ps_err failed = PS_OK;
+    char notes[PS_ERR_TEXT_BYTES_MAX] = "";
+    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if ((missing & 1u << channel) == 0) continue;
+        struct ps_arena_mark mark = ps_arena_mark(delivering->store->arena);
+        struct ps_deadline deadline = share_of(delivering->store->deadline, count_bits(missing >> channel));
+        enum ps_err err = deliver_one(delivering, delivery, channel, notice, &deadline);
+        ps_arena_rewind(delivering->store->arena, mark);
+        if (err == PS_OK) continue;
+        failed = err;
+        delivering->counts->failed[channel]++;
+        ps_log_write(delivering->log, PS_LOG_ERROR, "notice_not_sent",
+                     PS_LOG_FIELDS(PS_LOG_STR("channel", channel_name(channel)),
+                                   PS_LOG_STR("error", ps_span_of(ps_err_name(err))),
+                                   PS_LOG_STR("reason", ps_span_of(ps_err_note()->text))));
+        size_t used = strlen(notes);
+        (void)snprintf(notes + used, sizeof notes - used, "%s%.*s: %.120s", used > 0 ? "; " : "",
+                       PS_SPAN_ARG(channel_name(channel)), ps_err_note()->text);
+    }
+    if (failed != PS_OK) PS_FAIL(failed, "not sent to every channel: %s", notes);
+    return PS_OK;
+}
