@@ -38,14 +38,16 @@ PS_API PS_MUST_USE enum ps_err ps_dynamodb_table_open(struct ps_arena *process, 
                                                       struct ps_span table, uint32_t request_timeout_ms,
                                                       struct ps_dynamodb_table **out);
 
-/* Reads an item consistently: its JSON as the service wrote it, on arena; empty when there is none. */
+/* Reads an item consistently: its JSON as the service wrote it, on arena; empty when there is none. Errors are those of
+ * ps_dynamodb_write. */
 PS_API PS_MUST_USE enum ps_err ps_dynamodb_get(struct ps_dynamodb_table *table, struct ps_arena *arena,
                                                const struct ps_deadline *deadline, const struct ps_dynamodb_key *key,
                                                struct ps_span *item);
 
-/* Writes all or nothing: 1 to PS_DYNAMODB_WRITES_MAX writes to different items (asserted). *refused is the first write
- * whose condition did not hold, or count when all is written. BAD_CONFIG (no such table, other keys, an expression that
- * the service does not take), DENIED, THROTTLED, UNAVAILABLE and DEADLINE after retries. */
+/* Writes all or nothing: 1 to PS_DYNAMODB_WRITES_MAX writes (asserted) to different items. *refused is the first write
+ * whose condition did not hold, or count when all is written. BAD_CONFIG (no such table, other keys), REFUSED (an item,
+ * a key or an expression that the service does not take), TOO_LARGE (no table takes so much), DENIED; THROTTLED,
+ * UNAVAILABLE and DEADLINE after retries. */
 PS_API PS_MUST_USE enum ps_err ps_dynamodb_write(struct ps_dynamodb_table *table, struct ps_arena *arena,
                                                  const struct ps_deadline *deadline,
                                                  const struct ps_dynamodb_write *writes, size_t count, size_t *refused);

@@ -7,7 +7,9 @@
  *   dynamodb_size.c     an item's size as DynamoDB counts it
  *   dynamodb_verdict.c  what an exception and a status mean: tables
  *   dynamodb_trouble.c  log lines: one for each kind of trouble, one for an operator's fault
- *   dynamodb_query.c    Query, apart from the sink
+ *   dynamodb_call.c     one call that waits for its answer, with retries, apart from the sink:
+ *   dynamodb_query.c      Query
+ *   dynamodb_item.c       single items: one read, writes on a condition
  *
  * An item's life: WAITING in the pool -> TAKEN by a slot -> its result, or WAITING again. A slot's life: FREE -> READY
  * -> FLYING -> (READY again with what it keeps, after a wait or at once) -> FREE. A slot's body is a copy, so that the
@@ -17,12 +19,15 @@
 
 #include "aws/call.h"
 #include "aws/dynamodb.h"
+#include "aws/dynamodb_item.h"
 #include "aws/http.h"
 #include "aws/retry.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_write.h"
 #include "base/span.h"
+#include "host/deadline.h"
 
 enum {
     PS_DYNAMODB_SLOTS_MAX = 8,
@@ -42,9 +47,13 @@ enum {
 PS_MUST_USE enum ps_err ps_dynamodb_reply_unprocessed(struct ps_arena *arena, struct ps_span body, struct ps_span table,
                                                       const struct ps_dynamodb_key *keys, size_t count, bool *left);
 
-/* The body of a refused request: {"__type":"com.amazonaws.dynamodb.v20120810#Name","message":".."}. */
+/* Whether body is one JSON object and nothing else. */
+PS_MUST_USE bool ps_dynamodb_reply_is_object(struct ps_span body);
+
+/* The body of a refused request: {"__type":"com.amazonaws.dynamodb.v20120810#Name","message":".."}; or one reason of a
+ * cancelled transaction: {"Code":"Name","Message":".."}. */
 struct ps_dynamodb_reply_refusal {
-    struct ps_span type;    /* what follows '#' */
+    struct ps_span type;    /* what follows '#'; the Code */
     struct ps_span message; /* escapes untouched; may quote an item: it may be looked at, never shown */
 };
 
@@ -54,6 +63,12 @@ struct ps_dynamodb_reply_refusal ps_dynamodb_reply_refusal(struct ps_span body);
 /* The reasons of a throttle ({"ThrottlingReasons":[{"reason":"TableWriteKeyRangeThroughputExceeded",..}]}), at most
  * PS_DYNAMODB_REASONS_MAX; returns how many. */
 size_t ps_dynamodb_reply_reasons(struct ps_span body, struct ps_span *reasons);
+
+/* Why a transaction was cancelled: a reason for each of its writes, in their order, with an empty type for one that
+ * could have been written ({"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed",..}]}). Returns how
+ * many there are; 0 when body has another shape or more than reasons_max. */
+size_t ps_dynamodb_reply_cancellation(struct ps_span body, struct ps_dynamodb_reply_refusal *reasons,
+                                      size_t reasons_max);
 
 /* -- sizes (dynamodb_size.c) --------------------------------------------------------------------------------------- */
 
@@ -68,8 +83,11 @@ PS_MUST_USE enum ps_err ps_dynamodb_size(struct ps_span item, size_t *out);
 #define PS_DYNAMODB_FAULT_MAP(X) \
     X(CREDENTIALS, "credentials refused: the function's role is gone or its credentials have expired") \
     X(FORBIDDEN, \
-      "permission missing: allow the function's role dynamodb:BatchWriteItem (Query) and the table's KMS key") \
-    X(TABLE_MISSING, "table missing: create it in this region and account, or set DDB_TABLE to one that exists") \
+      "permission missing: allow the function's role dynamodb:BatchWriteItem (of other calls than the sink's: Query, " \
+      "GetItem, PutItem, UpdateItem, DeleteItem) and the table's KMS key") \
+    X(TABLE_MISSING, "table missing: create it in this region and account, or set DDB_TABLE (the alerter's: " \
+                     "ALERT_TABLE) to one that " \
+                     "exists") \
     X(KEYS, "table has other keys: its partition key must be pk and its sort key sk, both strings") \
     X(EVERY_ITEM, "every item refused: the table takes no item of ours, not even alone") \
     X(NOT_DYNAMODB, "no DynamoDB there: AWS_ENDPOINT_URL_DYNAMODB does not lead to its API") \
@@ -86,16 +104,20 @@ enum ps_dynamodb_fault {
 
 const char *ps_dynamodb_verdict_text(enum ps_dynamodb_fault fault); /* NULL for NONE */
 
+/* From light to grave: of several reasons for one refusal, the gravest is the one to act on. */
 enum ps_dynamodb_verdict {
     PS_DYNAMODB_ANSWERED,
+    PS_DYNAMODB_CANCELED,  /* a transaction: its reasons tell more; without them it is a RETRY */
+    PS_DYNAMODB_CONFLICT,  /* a transaction was in the way: soon again */
     PS_DYNAMODB_RETRY,     /* all of it, later */
     PS_DYNAMODB_THROTTLED, /* likewise, and each partition key backs off by itself */
     PS_DYNAMODB_POISONED,  /* split; one item alone is the poison */
     PS_DYNAMODB_DENIED,    /* refresh credentials once; then the fault */
     PS_DYNAMODB_FAULT,     /* an operator must mend something */
+    PS_DYNAMODB_CONDITION, /* a write's condition does not hold */
 };
 
-/* The exception's name beats the status. *fault is set for DENIED and FAULT only. */
+/* The exception's name, or a cancellation reason's, beats the status. *fault is set for DENIED and FAULT only. */
 enum ps_dynamodb_verdict ps_dynamodb_verdict(uint32_t status, const struct ps_dynamodb_reply_refusal *refusal,
                                              enum ps_dynamodb_fault *fault);
 
@@ -189,12 +211,36 @@ struct ps_dynamodb {
     enum ps_dynamodb_fault fault; /* not NONE: nothing is sent any more in this invocation */
 };
 
-/* URL and signature for the service, for sink and query alike. Texts on arena. */
+/* URL and signature for the service, for the sink and for calls. Texts on arena. */
 PS_MUST_USE enum ps_err ps_dynamodb_find_service(struct ps_arena *arena, struct ps_call_client *client,
                                                  struct ps_span *url, struct ps_call_target *target);
 
 /* The headers that every call of the protocol has; operation is "DynamoDB_20120810.Name". */
 void ps_dynamodb_put_headers(struct ps_http_request *request, struct ps_span operation);
+
+/* -- one call that waits for its answer (dynamodb_call.c) ---------------------------------------------------------- */
+
+struct ps_dynamodb_call {
+    struct ps_call_client *client;
+    struct ps_call_target target; /* and url: from ps_dynamodb_find_service */
+    struct ps_span url;
+    struct ps_span table;     /* for notes */
+    struct ps_span operation; /* "DynamoDB_20120810.Name" */
+    struct ps_arena *arena;   /* for the answer and what it takes to get it */
+    const struct ps_deadline *deadline;
+    uint32_t timeout_ms; /* of one try */
+    size_t writes;       /* in the request; 0: it only reads */
+    size_t refused;      /* set by run: the first write whose condition did not hold; else writes */
+    bool refreshed;      /* credentials, once in a call's life */
+};
+
+/* Asks until there is an answer, a refusal for good, no time or no try left. *answer, a JSON object, is what was asked
+ * for only where refused == writes. BAD_CONFIG, REFUSED, DENIED, THROTTLED, UNAVAILABLE, DEADLINE. */
+PS_MUST_USE enum ps_err ps_dynamodb_call_run(struct ps_dynamodb_call *call, struct ps_span body,
+                                             struct ps_span *answer);
+
+/* A member with a text as DynamoDB has it: "name":{"S":"text"}. */
+void ps_dynamodb_call_put_text(struct ps_json_writer *json, struct ps_span name, struct ps_span text);
 
 /* -- items (dynamodb_pool.c) --------------------------------------------------------------------------------------- */
 

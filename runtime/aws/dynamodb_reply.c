@@ -136,7 +136,7 @@ static struct ps_span member_text(struct ps_span body, struct ps_span name)
     return token.kind == PS_JSON_STRING ? token.text : PS_SPAN("");
 }
 
-static bool is_object(struct ps_span body)
+bool ps_dynamodb_reply_is_object(struct ps_span body)
 {
     return ps_json_read_check(body) == PS_OK && ps_span_trim(body).data[0] == '{';
 }
@@ -144,7 +144,7 @@ static bool is_object(struct ps_span body)
 struct ps_dynamodb_reply_refusal ps_dynamodb_reply_refusal(struct ps_span body)
 {
     struct ps_dynamodb_reply_refusal refusal = { 0 };
-    if (!is_object(body)) return refusal;
+    if (!ps_dynamodb_reply_is_object(body)) return refusal;
     refusal.type = member_text(body, PS_SPAN("__type"));
     ptrdiff_t mark_at = ps_span_find_byte(refusal.type, '#');
     if (mark_at != PS_SPAN_NONE) refusal.type = ps_span_from(refusal.type, (size_t)mark_at + 1);
@@ -153,21 +153,45 @@ struct ps_dynamodb_reply_refusal ps_dynamodb_reply_refusal(struct ps_span body)
     return refusal;
 }
 
-size_t ps_dynamodb_reply_reasons(struct ps_span body, struct ps_span *reasons)
+/* Stands inside the array that is a member of body, before its first element; false when there is none. */
+static bool enter_array(struct ps_json_reader *reader, struct ps_span body, struct ps_span name)
 {
     struct ps_json_token token = { .kind = PS_JSON_NULL };
-    struct ps_span raw, element;
+    struct ps_span raw;
     bool found = false;
-    if (!is_object(body)) return 0;
-    if (ps_json_read_member(body, PS_SPAN("ThrottlingReasons"), &token, &raw, &found) != PS_OK || !found) return 0;
+    if (!ps_dynamodb_reply_is_object(body)) return false;
+    if (ps_json_read_member(body, name, &token, &raw, &found) != PS_OK || !found) return false;
+    ps_json_read_init(reader, raw);
+    return next_of(reader, PS_JSON_ARRAY_BEGIN, &token) == PS_OK;
+}
+
+size_t ps_dynamodb_reply_reasons(struct ps_span body, struct ps_span *reasons)
+{
     struct ps_json_reader reader;
-    ps_json_read_init(&reader, raw);
-    if (next_of(&reader, PS_JSON_ARRAY_BEGIN, &token) != PS_OK) return 0;
+    struct ps_span element;
     size_t count = 0;
+    if (!enter_array(&reader, body, PS_SPAN("ThrottlingReasons"))) return 0;
     while (count < PS_DYNAMODB_REASONS_MAX && ps_json_read_skip(&reader, &element) == PS_OK) {
         if (element.data[0] != '{') continue;
         struct ps_span reason = member_text(element, PS_SPAN("reason"));
         if (reason.len > 0) reasons[count++] = reason;
+    }
+    return count;
+}
+
+size_t ps_dynamodb_reply_cancellation(struct ps_span body, struct ps_dynamodb_reply_refusal *reasons,
+                                      size_t reasons_max)
+{
+    struct ps_json_reader reader;
+    struct ps_span element;
+    size_t count = 0;
+    if (!enter_array(&reader, body, PS_SPAN("CancellationReasons"))) return 0;
+    while (ps_json_read_skip(&reader, &element) == PS_OK) {
+        if (count == reasons_max || element.data[0] != '{') return 0;
+        struct ps_dynamodb_reply_refusal *reason = &reasons[count++];
+        *reason = (struct ps_dynamodb_reply_refusal){ .type = member_text(element, PS_SPAN("Code")),
+                                                      .message = member_text(element, PS_SPAN("Message")) };
+        if (ps_span_eq(reason->type, PS_SPAN("None"))) reason->type = PS_SPAN("");
     }
     return count;
 }

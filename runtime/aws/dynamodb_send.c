@@ -437,6 +437,7 @@ enum ps_err ps_dynamodb_send_settle(struct ps_dynamodb *sink, struct ps_dynamodb
     case PS_DYNAMODB_ANSWERED:
         return settle_each(sink, slot, &answer);
     case PS_DYNAMODB_RETRY:
+    case PS_DYNAMODB_CONFLICT:
         return settle_retry(sink, slot, &answer);
     case PS_DYNAMODB_THROTTLED:
         return settle_throttled(sink, slot, &answer);
@@ -447,6 +448,10 @@ enum ps_err ps_dynamodb_send_settle(struct ps_dynamodb *sink, struct ps_dynamodb
             keep_from(slot, 0, slot->sent, 0);
             return PS_OK;
         }
+        break;
+    case PS_DYNAMODB_CANCELED:
+    case PS_DYNAMODB_CONDITION: /* of writes that this sink does not make */
+        answer.fault = PS_DYNAMODB_FAULT_UNEXPECTED;
         break;
     case PS_DYNAMODB_FAULT:
         break;

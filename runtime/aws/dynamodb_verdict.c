@@ -10,7 +10,7 @@ const char *ps_dynamodb_verdict_text(enum ps_dynamodb_fault fault)
     return TEXTS[fault];
 }
 
-/* Type and message's beginning must both fit; an empty message fits all. */
+/* Type, but for its ending, and message's beginning must both fit; an empty message fits all. */
 struct type_rule {
     struct ps_span type;
     struct ps_span message;
@@ -31,7 +31,9 @@ struct type_rule {
         PS_SPAN_INIT(type), PS_SPAN_INIT(message), PS_DYNAMODB_FAULT, PS_DYNAMODB_FAULT_##fault \
     }
 
-/* The first rule that fits decides. docs/wire/dynamodb.md has the same table in words. */
+/* The first rule that fits decides. The service writes one name with several endings (InternalServerError,
+ * MissingAuthenticationToken, and in a transaction's reasons ValidationError), so endings do not count.
+ * docs/wire/dynamodb.md has the same table in words. */
 static const struct type_rule TYPE_RULES[] = {
     RULE("ProvisionedThroughputExceededException", THROTTLED),
     RULE("ThrottlingException", THROTTLED),
@@ -39,9 +41,12 @@ static const struct type_rule TYPE_RULES[] = {
     RULE("RequestLimitExceeded", THROTTLED),
     RULE("LimitExceededException", THROTTLED),
 
+    RULE("TransactionConflictException", CONFLICT),
+    RULE("TransactionCanceledException", CANCELED),
+    RULE("ConditionalCheckFailedException", CONDITION),
+
     RULE("InternalServerError", RETRY),
     RULE("InternalFailure", RETRY),
-    RULE("ServiceUnavailable", RETRY),
     RULE("ServiceUnavailableException", RETRY),
     RULE("TransactionInProgressException", RETRY),
     RULE("ReplicatedWriteConflictException", RETRY),
@@ -68,9 +73,7 @@ static const struct type_rule TYPE_RULES[] = {
     DENIED("InvalidClientTokenId", CREDENTIALS),
     DENIED("InvalidSignatureException", CREDENTIALS),
     DENIED("IncompleteSignatureException", CREDENTIALS),
-    DENIED("IncompleteSignature", CREDENTIALS),
     DENIED("MissingAuthenticationTokenException", CREDENTIALS),
-    DENIED("MissingAuthenticationToken", CREDENTIALS),
 };
 
 struct status_rule {
@@ -93,12 +96,22 @@ static const struct status_rule STATUS_RULES[] = {
     { 100, 599, PS_DYNAMODB_RETRY, PS_DYNAMODB_FAULT_NONE },
 };
 
+static struct ps_span without_ending(struct ps_span type)
+{
+    static const struct ps_span ENDINGS[] = { PS_SPAN_INIT("Exception"), PS_SPAN_INIT("Error") };
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof ENDINGS[0]; i++) {
+        if (ps_span_ends(type, ENDINGS[i])) return ps_span_first(type, type.len - ENDINGS[i].len);
+    }
+    return type;
+}
+
 enum ps_dynamodb_verdict ps_dynamodb_verdict(uint32_t status, const struct ps_dynamodb_reply_refusal *refusal,
                                              enum ps_dynamodb_fault *fault)
 {
+    struct ps_span type = without_ending(refusal->type);
     for (size_t i = 0; i < sizeof TYPE_RULES / sizeof TYPE_RULES[0]; i++) {
         const struct type_rule *rule = &TYPE_RULES[i];
-        if (!ps_span_eq(refusal->type, rule->type) || !ps_span_starts(refusal->message, rule->message)) continue;
+        if (!ps_span_eq(type, without_ending(rule->type)) || !ps_span_starts(refusal->message, rule->message)) continue;
         if (rule->fault != PS_DYNAMODB_FAULT_NONE) *fault = rule->fault;
         return rule->verdict;
     }

@@ -139,16 +139,23 @@ static void a_refusal_is_told_without_the_services_text(void)
     stop();
 }
 
+static void an_answer_that_is_no_json_object_is_asked_for_again(void)
+{
+    START(REPLY(""), REPLY("[]"), REPLY("{\"Items\":[{}]"), REPLY("{\"Items\":[{}]}"), REPLY("<html>"), REPLY("<html>"),
+          REPLY("<html>"), REPLY("<html>"));
+    CHECK_OK(run());
+    CHECK_EQ(row_count, 1);
+    CHECK_ERR(run(), PS_ERR_UNAVAILABLE);
+    stop();
+}
+
 static void an_answer_of_another_shape_is_refused(void)
 {
     static const struct fake_http_step STEPS[] = {
-        REPLY(""),
-        REPLY("[]"),
         REPLY("{}"),
         REPLY("{\"Items\":{}}"),
         REPLY("{\"Items\":[1]}"),
         REPLY("{\"Items\":[{}],\"LastEvaluatedKey\":7}"),
-        REPLY("{\"Items\":[{}]"),
         REPLY("{\"Items\":[{},{},{},{}]}"),
     };
     start(STEPS, sizeof STEPS / sizeof STEPS[0]);
@@ -199,6 +206,7 @@ int main(void)
     RUN(what_may_pass_is_asked_again);
     RUN(expired_credentials_are_read_again_once);
     RUN(a_refusal_is_told_without_the_services_text);
+    RUN(an_answer_that_is_no_json_object_is_asked_for_again);
     RUN(an_answer_of_another_shape_is_refused);
     RUN(a_failing_callback_ends_the_query);
     RUN(after_the_deadline_nothing_is_asked);

@@ -131,6 +131,34 @@ static void the_reasons_of_a_throttle_are_read_up_to_a_limit(void)
              PS_DYNAMODB_REASONS_MAX);
 }
 
+static void the_reasons_of_a_cancelled_transaction_are_read_in_order(void)
+{
+    struct ps_dynamodb_reply_refusal reasons[3];
+    struct ps_span body =
+        PS_SPAN("{\"__type\":\"x#TransactionCanceledException\",\"CancellationReasons\":[{\"Code\":\"None\"},"
+                "{\"Code\":\"ValidationError\",\"Item\":{},\"Message\":\"no\"},{\"Code\":null}],\"Message\":\"y\"}");
+    CHECK_EQ(ps_dynamodb_reply_cancellation(body, reasons, 3), 3);
+    CHECK_TEXT(reasons[0].type, "");
+    CHECK_TEXT(reasons[1].type, "ValidationError");
+    CHECK_TEXT(reasons[1].message, "no");
+    CHECK_TEXT(reasons[2].type, "");
+    CHECK_EQ(ps_dynamodb_reply_cancellation(body, reasons, 2), 0);
+    for (size_t len = 0; len < body.len; len++) {
+        struct ps_span copy = exact_copy(ps_span_first(body, len));
+        CHECK_EQ(ps_dynamodb_reply_cancellation(copy, reasons, 3), 0);
+        exact_free(copy);
+    }
+}
+
+static void a_cancellation_of_another_shape_has_no_reasons(void)
+{
+    static const char *const SHAPES[] = { "{}", "{\"CancellationReasons\":7}", "{\"CancellationReasons\":{}}",
+                                          "{\"CancellationReasons\":[{\"Code\":\"None\"},7]}" };
+    struct ps_dynamodb_reply_refusal reasons[3];
+    for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++)
+        CHECK_EQ(ps_dynamodb_reply_cancellation(ps_span_of(SHAPES[i]), reasons, 3), 0);
+}
+
 int main(void)
 {
     arena = check_arena(1 << 20);
@@ -142,6 +170,8 @@ int main(void)
     RUN(a_refusal_tells_its_exception_without_its_namespace);
     RUN(what_is_no_refusal_has_no_exception);
     RUN(the_reasons_of_a_throttle_are_read_up_to_a_limit);
+    RUN(the_reasons_of_a_cancelled_transaction_are_read_in_order);
+    RUN(a_cancellation_of_another_shape_has_no_reasons);
     ps_arena_fini(&arena);
     return check_finish();
 }
