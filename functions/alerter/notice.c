@@ -23,6 +23,12 @@ static bool repeats_title(const struct alert *alert)
     return ps_span_eq(alert->service, alert->title);
 }
 
+static void put_alerts(struct ps_buf *buf, uint64_t count)
+{
+    ps_buf_u64(buf, count);
+    ps_buf_put(buf, count == 1 ? PS_SPAN(" alert was") : PS_SPAN(" alerts were"));
+}
+
 void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t bytes_max)
 {
     const struct alert *alert = &notice->alert;
@@ -30,11 +36,13 @@ void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t by
     struct ps_buf line;
     ps_buf_init_fixed(&line, memory, sizeof memory);
     if (notice->kind == NOTICE_HELD_BACK) {
-        ps_buf_printf(&line, "[held back] %llu alerts were over the cap", (unsigned long long)notice->count);
+        ps_buf_put(&line, PS_SPAN("[held back] "));
+        put_alerts(&line, notice->count);
+        ps_buf_put(&line, PS_SPAN(" over the cap"));
     } else {
         struct ps_span word =
             notice->kind == NOTICE_RESOLVED ? PS_SPAN("resolved") : ps_record_level_name(alert->level);
-        ps_buf_printf(&line, "[%.*s] ", PS_SPAN_ARG(word));
+        if (word.len > 0) ps_buf_printf(&line, "[%.*s] ", PS_SPAN_ARG(word));
         if (!repeats_title(alert)) {
             notice_put_line(&line, alert->service, ALERT_TITLE_BYTES_MAX / 2);
             ps_buf_put(&line, PS_SPAN(": "));
@@ -87,7 +95,8 @@ void notice_put_count(struct ps_buf *buf, const struct notice *notice)
         put_window(buf, notice);
         return;
     case NOTICE_HELD_BACK:
-        ps_buf_printf(buf, "%llu alerts were over this channel's cap and not told here", count);
+        put_alerts(buf, count);
+        ps_buf_put(buf, PS_SPAN(" over this channel's cap and not told here"));
         put_window(buf, notice);
         return;
     }
