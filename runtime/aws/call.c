@@ -290,7 +290,8 @@ enum ps_err ps_call_run(struct ps_call_client *client, struct ps_arena *arena, c
         enum next next = judge(client, target, err, exchange, &progress);
         if (next == NEXT_AGAIN_NOW) continue;
         if (next == NEXT_STOP && err == PS_OK) ps_retry_give(&client->quota, progress.taken);
-        if (next == NEXT_STOP) return err;
+        bool in_doubt = err != PS_OK && exchange->sent;
+        if (next == NEXT_STOP || (in_doubt && options->never_twice)) return err;
         uint32_t wait_ms = ps_retry_wait_ms(progress.attempts, exchange->response.retry_after_ms);
         if (!may_retry(client, options, deadline, exchange->timed_out, wait_ms, &progress)) return err;
         PS_TRY(pause_ms(client->http, wait_ms));

@@ -56,6 +56,7 @@ struct ps_call_options {
     uint32_t attempts_max; /* 1: no retry */
     uint32_t timeout_ms;   /* of one attempt; also bounded by the deadline */
     bool hard_deadline;    /* may use the deadline's reserve: dead letters */
+    bool never_twice;      /* a request that has left and found no answer is not repeated: it may have been done */
 };
 
 /* Authorizes, sends, retries TRANSIENT answers (408, 429, 5xx, broken connections) with full jitter within the

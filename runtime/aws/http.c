@@ -283,6 +283,14 @@ static bool type_is_json(const char *type)
     return text.len > SUFFIX.len && ps_span_eq_nocase(ps_span_from(text, text.len - SUFFIX.len), SUFFIX);
 }
 
+/* A header of the answer; empty without. */
+static struct ps_span header_of(struct slot *slot, const char *name)
+{
+    struct curl_header *header = NULL;
+    CURLHcode code = curl_easy_header(slot->easy, name, 0, CURLH_HEADER, -1, &header);
+    return code == CURLHE_OK ? ps_span_of(header->value) : PS_SPAN("");
+}
+
 static void read_response(struct slot *slot)
 {
     struct ps_http_response *response = &slot->exchange->response;
@@ -297,11 +305,13 @@ static void read_response(struct slot *slot)
     (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &seconds);
     if (seconds > RETRY_AFTER_SECONDS_MAX) seconds = RETRY_AFTER_SECONDS_MAX;
     if (seconds > 0) response->retry_after_ms = (uint32_t)seconds * 1000;
-    struct curl_header *header = NULL; /* AWS's own, in milliseconds, is the more precise */
-    uint64_t asked_ms = 0;
-    if (curl_easy_header(slot->easy, "x-amz-retry-after", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-        ps_span_to_u64(ps_span_of(header->value), &asked_ms) && asked_ms <= RETRY_AFTER_SECONDS_MAX * 1000ull)
+    uint64_t asked_ms = 0; /* AWS's own, in milliseconds, is the more precise */
+    if (ps_span_to_u64(header_of(slot, "x-amz-retry-after"), &asked_ms) &&
+        asked_ms <= RETRY_AFTER_SECONDS_MAX * 1000ull)
         response->retry_after_ms = (uint32_t)asked_ms;
+    struct ps_span error_type = header_of(slot, "x-amzn-ErrorType");
+    if (error_type.len > 0 && error_type.len <= PS_HTTP_ERROR_TYPE_BYTES_MAX)
+        memcpy(response->error_type, error_type.data, error_type.len); /* the rest is zero since the start */
 }
 
 /* What another try cannot change is a matter of configuration; everything else may pass. */
@@ -333,6 +343,9 @@ static void release(struct slot *slot)
 
 static void finish(struct slot *slot, CURLcode code)
 {
+    long sent_bytes = 0;
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    slot->exchange->sent = sent_bytes > 0;
     if (code == CURLE_OK) {
         read_response(slot);
     } else {
@@ -476,6 +489,7 @@ enum ps_err ps_http_start(struct ps_http *http, struct ps_arena *arena, struct p
     exchange->arena = arena;
     exchange->done = false;
     exchange->timed_out = false;
+    exchange->sent = false;
     exchange->err = PS_OK;
     exchange->reason[0] = '\0';
     slot->body = (struct ps_buf){ 0 };

@@ -9,7 +9,11 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { PS_HTTP_IN_FLIGHT_MAX = 16, PS_HTTP_HEADERS_MAX = 24 };
+enum {
+    PS_HTTP_IN_FLIGHT_MAX = 16,
+    PS_HTTP_HEADERS_MAX = 24,
+    PS_HTTP_ERROR_TYPE_BYTES_MAX = 64, /* the longest name of an AWS exception in use has 60 */
+};
 
 struct ps_http; /* opaque */
 
@@ -43,6 +47,7 @@ struct ps_http_response {
     struct ps_span body;
     uint32_t retry_after_ms; /* from x-amz-retry-after, or Retry-After in seconds or as a date; 0 without */
     bool json;               /* Content-Type is JSON */
+    char error_type[PS_HTTP_ERROR_TYPE_BYTES_MAX + 1]; /* x-amzn-ErrorType; empty without, and when it is longer */
 };
 
 /* One request and its answer. The memory of everything in it, the request's body included, must stay put until done,
@@ -53,6 +58,7 @@ struct ps_http_exchange {
     struct ps_arena *arena;           /* set by ps_http_start */
     bool done;
     bool timed_out;   /* err came from request.timeout_ms or the connect timeout */
+    bool sent;        /* bytes of the request have left: with err, nobody knows whether it was done */
     enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL) */
     char reason[160]; /* for err: what went wrong and where, no payload */
     void *slot;       /* private to http.c */

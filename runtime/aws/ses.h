@@ -1,7 +1,8 @@
 /* One mail through Amazon SES (API version 2): a plain and an HTML part, all of it UTF-8. SES builds the MIME message.
  *
- * Success is told when SES has taken the mail. SES has no idempotency token: a try whose answer was lost may send
- * twice. Source: Amazon SES API v2 Reference, "SendEmail". */
+ * Success is told when SES has taken the mail. SES has no idempotency token, so a try whose answer was lost may have
+ * sent it: such a try is not repeated here, and whoever repeats it may send the mail twice. Nothing of a mail, address
+ * or text, is ever in a note. Source: Amazon SES API v2 Reference, "SendEmail". What answers mean: docs/wire/ses.md. */
 #ifndef PS_SES_H
 #define PS_SES_H
 
@@ -9,9 +10,10 @@
 #include "host/deadline.h"
 
 enum {
-    PS_SES_TO_MAX = 50,             /* SES's own limit of destinations */
-    PS_SES_SUBJECT_BYTES_MAX = 900, /* one header line, encoded, under RFC 5322's 998 characters where it is ASCII */
-    PS_SES_BODY_BYTES_MAX = 256 << 10,
+    PS_SES_TO_MAX = 50,                /* SES's own limit of destinations */
+    PS_SES_ADDRESS_BYTES_MAX = 320,    /* SES's own limit; 64 before the @ and 255 behind it (RFC 5321, 4.5.3.1) */
+    PS_SES_SUBJECT_BYTES_MAX = 900,    /* one header line, encoded, under RFC 5322's 998 characters where it is ASCII */
+    PS_SES_BODY_BYTES_MAX = 256 << 10, /* of each part: SES takes 40 MB, but nobody reads that */
 };
 
 struct ps_ses; /* opaque */
@@ -27,10 +29,12 @@ struct ps_ses_message {
 };
 
 /* One address, or "Name <address>", without control characters; non-ASCII in an address needs SMTPUTF8, which SES does
- * not have. BAD_CONFIG says what is wrong with it. */
+ * not have. A name with commas or other signs stands in quotes; quotes before the @ are not taken. BAD_CONFIG says what
+ * is wrong with it. */
 PS_API PS_MUST_USE enum ps_err ps_ses_check_address(struct ps_span address);
 
-/* Addresses separated by commas, spaces around them ignored, onto arena; 1 to PS_SES_TO_MAX of them. */
+/* Addresses separated by commas, spaces around them ignored; 1 to PS_SES_TO_MAX of them. The array is on arena, its
+ * texts are parts of list. */
 PS_API PS_MUST_USE enum ps_err ps_ses_read_addresses(struct ps_arena *arena, struct ps_span list,
                                                      const struct ps_span **out, size_t *count);
 
