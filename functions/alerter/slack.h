@@ -1,6 +1,8 @@
 /* A notice as a Slack message: blocks, and a text for where blocks are not shown. Nothing of an alert can ping, link or
- * format: "&", "<" and ">" are escaped, code fences cannot be closed from within. Within Slack's limits.
- * Sources: Slack developer documentation, "Incoming webhooks", "Formatting text for app surfaces", "Block Kit". */
+ * format: texts are plain_text objects, or stand in a code fence that cannot be closed from within; "&", "<" and ">"
+ * are escaped everywhere. Within Slack's limits, which are in characters; a character is counted as UTF-16 does, and
+ * after escaping, which is the most that Slack could count. What is longer ends in "…". What goes out: docs/wire/slack.md.
+ * Sources: Slack developer documentation, "Incoming webhooks", "Formatting message text", "Block Kit". */
 #ifndef ALERTER_SLACK_H
 #define ALERTER_SLACK_H
 
@@ -10,7 +12,9 @@ enum {
     SLACK_HEADER_CHARS_MAX = 150,
     SLACK_SECTION_CHARS_MAX = 3000,
     SLACK_FIELD_CHARS_MAX = 2000,
-    SLACK_BODY_BYTES_MAX = 32 << 10,
+    SLACK_FIELDS_MAX = 10,
+    SLACK_LINK_CHARS_MAX = 2000,     /* longer ones are left out: a link cannot be cut */
+    SLACK_BODY_BYTES_MAX = 128 << 10 /* all fields full: 3 bytes for each of some 40,000 characters */
 };
 
 /* The body of the POST. */

@@ -46,13 +46,13 @@ void ps_retry_give(struct ps_retry_quota *quota, uint32_t taken);
 
 /* How long to wait before try number attempt (1 is the first retry): a random part of 50 ms doubled each time, at least
  * what the service asked for (hint_ms), at most PS_RETRY_WAIT_MS_MAX. */
-uint32_t ps_retry_wait_ms(uint32_t attempt, uint32_t hint_ms);
+PS_API uint32_t ps_retry_wait_ms(uint32_t attempt, uint32_t hint_ms);
 
 /* The same with another base; the service's hint, when there is one, is the wait itself as far as it lies between our
  * own and PS_RETRY_HINT_MS_MAX more. */
 uint32_t ps_retry_backoff_ms(uint32_t base_ms, uint32_t attempt, uint32_t hint_ms);
 
 /* Whether an HTTP status may pass by itself: 408, 429, 500, 502, 503, 504. */
-bool ps_retry_status(uint32_t status);
+PS_API bool ps_retry_status(uint32_t status);
 
 #endif

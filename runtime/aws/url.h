@@ -20,10 +20,10 @@ struct ps_url {
 
 /* BAD_CONFIG for another scheme, user information, a fragment, spaces and control bytes, a host with bytes no host has,
  * a bad port, or more than PS_URL_BYTES_MAX bytes. The URL itself is not repeated in the note: it may hold a secret. */
-PS_MUST_USE enum ps_err ps_url_split(struct ps_span url, struct ps_url *out);
+PS_API PS_MUST_USE enum ps_err ps_url_split(struct ps_span url, struct ps_url *out);
 
 /* Whether host is this machine: localhost, 127.0.0.0/8 or [::1]. */
-bool ps_url_host_is_loopback(struct ps_span host);
+PS_API bool ps_url_host_is_loopback(struct ps_span host);
 
 /* Percent-encodes all but the unreserved bytes (letters, digits, - . _ ~); '/' is kept when keep_slash is set. */
 void ps_url_encode(struct ps_buf *buf, struct ps_span text, bool keep_slash);
