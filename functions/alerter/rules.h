@@ -6,8 +6,8 @@
  *
  * Members of a rule, all optional: source (log, alarm, opensearch, text), level (at least), service (with * for any
  * text), pattern (PCRE2, somewhere in title or message), rate ("N/Ts": told when the N-th comes within T seconds),
- * channels (default: all that are set), drop. An alert that no rule fits goes to every channel at once. Anything else
- * in the text is a mistake that init tells. */
+ * channels (default: all that are set), drop (with neither rate nor channels). An alert that no rule fits goes to every
+ * channel at once. Anything else in the text is a mistake that init tells. */
 #ifndef ALERTER_RULES_H
 #define ALERTER_RULES_H
 
@@ -36,16 +36,23 @@ struct rules; /* opaque */
 
 struct ruling {
     bool drop;
-    unsigned channels;     /* 1 << enum channel */
+    unsigned channels;     /* 1 << enum channel; all of them where the rule names none */
     uint32_t rate_count;   /* 1: the first one is told */
     uint32_t rate_seconds; /* 0 with rate_count 1 */
 };
 
-/* text may be empty. BAD_CONFIG names the rule and its member. */
+/* text may be empty and is copied. BAD_CONFIG names the rule, from 1, and its member. */
 PS_MUST_USE enum ps_err rules_open(struct ps_arena *process, struct ps_span text, struct rules **out);
+/* Gives the patterns' code back; the rest lies on the arena. */
 void rules_close(struct rules *rules);
+
+/* A mistake for each rule that names a channel out of set, of bits 1 << enum channel. */
+void rules_check_channels(const struct rules *rules, unsigned set, struct ps_buf *mistakes);
 
 /* A pattern that runs into its limits fits: rather once too often than not at all. */
 struct ruling rules_judge(const struct rules *rules, const struct alert *alert);
+
+/* Whether text is what glob says, in which * stands for any text, also none. Every other byte stands for itself. */
+bool rules_glob_fits(struct ps_span glob, struct ps_span text);
 
 #endif
