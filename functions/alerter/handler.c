@@ -62,10 +62,8 @@ static void begin_run(struct run *run, struct ps_invocation *inv, struct ps_span
 /* Alerts about the alerter's own log lines would make new ones for ever. */
 static bool is_own(const struct run *run, const struct alert *alert)
 {
-    const struct settings *settings = run->inv->settings;
-    if (alert->source != ALERT_LOG) return false;
-    return ps_span_eq(alert->service, run->inv->function_name) ||
-           settings_excludes(settings, alert->service);
+    return alert->source == ALERT_LOG &&
+           settings_exclude(run->inv->settings, run->inv->function_name, alert->service);
 }
 
 static enum ps_err hide_secrets(const struct run *run, struct alert *alert, struct ps_redact_counts *counts)

@@ -29,6 +29,7 @@ enum {
 struct options {
     char *bootstrap;
     const char *handler;
+    const char *request_id; /* NULL: one of its own for each event */
     char *env[ENV_MAX];
     size_t env_count;
     uint32_t timeout_ms, repeat, workers;
@@ -69,6 +70,7 @@ static void usage(FILE *out)
         "  --env K=V         for the function; may be repeated\n"
         "  --timeout-ms N    of one invocation; default: 60000\n"
         "  --chunked         events go out in chunks; default: those over 2000 bytes, as Lambda does\n"
+        "  --request-id ID   of every event: a retry by Lambda has that of the first try\n"
         "  --sized           events go out with Content-Length\n"
         "  --repeat N        each event N times; its answer is printed the last time, failures every time\n"
         "  --workers N       as a managed instance: AWS_LAMBDA_MAX_CONCURRENCY=N and N events in flight; answers are\n"
@@ -127,6 +129,7 @@ static struct options read_options(int argc, char **argv)
         { "env", required_argument, NULL, 'e' },
         { "chunked", no_argument, NULL, 'c' },
         { "timeout-ms", required_argument, NULL, 't' },
+        { "request-id", required_argument, NULL, 'i' },
         { "sized", no_argument, NULL, 's' },
         { "repeat", required_argument, NULL, 'r' },
         { "timing", no_argument, NULL, 'm' },
@@ -142,6 +145,7 @@ static struct options read_options(int argc, char **argv)
         if (name == 'h') exit(EXIT_SUCCESS);
         if (name == 'b') options.bootstrap = optarg;
         if (name == 'f') options.handler = optarg;
+        if (name == 'i') options.request_id = optarg;
         if (name == 'e') add_env(&options, optarg);
         if (name == 't') options.timeout_ms = read_number(optarg, 900000);
         if (name == 'r') options.repeat = read_number(optarg, REPEAT_MAX);
@@ -190,6 +194,7 @@ static void push_ahead(struct run *run)
         struct fake_event event = {
             .body = { input->memory, input->len },
             .timeout_ms = options->timeout_ms,
+            .request_id = options->request_id,
             .framing = chunked ? FAKE_CHUNKED : FAKE_SIZED,
         };
         fake_lambda_push(run->fake, &event);
