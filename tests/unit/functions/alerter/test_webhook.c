@@ -18,10 +18,12 @@ static const struct ps_span HOSTS[] = { PS_SPAN_INIT("hooks.slack.com"), PS_SPAN
 
 static void known_hosts_and_this_machine_may_be_called(void)
 {
-    static const char *const URLS[] = {
-        "https://hooks.slack.com" SECRET, "https://HOOKS.slack.com:443/x", "https://hooks.slack-gov.com/x?y=z",
-        "http://127.0.0.1:8080/slack",    "http://localhost/slack",        "https://[::1]:4443/slack"
-    };
+    static const char *const URLS[] = { "https://hooks.slack.com/services/T000/B000/x",
+                                        "https://HOOKS.slack.com:443/x",
+                                        "https://hooks.slack-gov.com/x?y=z",
+                                        "http://127.0.0.1:8080/slack",
+                                        "http://localhost/slack",
+                                        "https://[::1]:4443/slack" };
     for (size_t i = 0; i < sizeof URLS / sizeof URLS[0]; i++)
         CHECK_OK(webhook_check_url("HOOK_URL", ps_span_of(URLS[i]), HOSTS));
 }
