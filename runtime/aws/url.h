@@ -26,7 +26,7 @@ PS_API PS_MUST_USE enum ps_err ps_url_split(struct ps_span url, struct ps_url *o
 PS_API bool ps_url_host_is_loopback(struct ps_span host);
 
 /* Percent-encodes all but the unreserved bytes (letters, digits, - . _ ~); '/' is kept when keep_slash is set. */
-void ps_url_encode(struct ps_buf *buf, struct ps_span text, bool keep_slash);
+PS_API void ps_url_encode(struct ps_buf *buf, struct ps_span text, bool keep_slash);
 
 /* Undoes percent encoding, '+' as a space. BAD_INPUT for % without two hex digits. */
 PS_MUST_USE enum ps_err ps_url_decode_form(struct ps_arena *arena, struct ps_span text, struct ps_span *out);

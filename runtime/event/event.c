@@ -58,6 +58,12 @@ bool ps_event_string(struct ps_span value, struct ps_span *inside)
     return true;
 }
 
+enum ps_err ps_event_text(struct ps_arena *arena, struct ps_span value, struct ps_span *out)
+{
+    struct ps_span inside;
+    return ps_event_string(value, &inside) ? ps_json_read_unescape(arena, inside, out) : PS_OK;
+}
+
 static enum ps_err read_top(struct ps_span payload, struct top *top)
 {
     const struct ps_event_wanted wanted[] = {
@@ -98,8 +104,7 @@ static enum ps_err enter(struct ps_span value, struct ps_json_reader *reader)
     return ps_json_read_next(reader, &token);
 }
 
-/* The next element as written; *more is false at the array's end. */
-static enum ps_err next_element(struct ps_json_reader *reader, struct ps_span *raw, bool *more)
+enum ps_err ps_event_element(struct ps_json_reader *reader, struct ps_span *raw, bool *more)
 {
     struct ps_json_reader ahead = *reader;
     struct ps_json_token token;
@@ -116,7 +121,7 @@ static enum ps_err count_elements(struct ps_span array, size_t *out)
     for (;;) {
         struct ps_span raw;
         bool more = false;
-        PS_TRY(next_element(&reader, &raw, &more));
+        PS_TRY(ps_event_element(&reader, &raw, &more));
         if (!more) break;
         count++;
     }

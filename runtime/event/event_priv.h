@@ -21,10 +21,16 @@ struct ps_event_wanted {
 PS_MUST_USE enum ps_err ps_event_members(struct ps_json_reader *reader, const struct ps_event_wanted *wanted,
                                          size_t count);
 
+/* The next element of the array that reader is in, as written; *more is false at its end, however often one asks. */
+PS_MUST_USE enum ps_err ps_event_element(struct ps_json_reader *reader, struct ps_span *raw, bool *more);
+
 /* Begins the members of raw; false when it is no object. */
 bool ps_event_object(struct ps_span raw, struct ps_json_reader *reader);
 
 /* The inside of a string value as written; false (and nothing changed) when value is no string. */
 bool ps_event_string(struct ps_span value, struct ps_span *inside);
+
+/* The same, unescaped (on arena where it has to be). Nothing changes, and nothing fails, when value is no string. */
+PS_MUST_USE enum ps_err ps_event_text(struct ps_arena *arena, struct ps_span value, struct ps_span *out);
 
 #endif
