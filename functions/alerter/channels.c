@@ -6,27 +6,13 @@
 #include "slack.h"
 #include "webhook.h"
 
-enum { INIT_MS = 3000 }; /* for one secret: init has 10 s as a whole */
-
 /* -- open ---------------------------------------------------------------------------------------------------------- */
-
-static enum ps_err read_now(struct ps_secret *secret, const struct ps_log *log)
-{
-    int64_t now_ms = ps_clock_now_ms();
-    struct ps_deadline deadline = ps_deadline_make(now_ms + INIT_MS, now_ms, 0);
-    struct ps_span value;
-    enum ps_err err = ps_secret_get(secret, &deadline, &value);
-    enum ps_err_class class = ps_err_class(err);
-    if (class != PS_CLASS_TRANSIENT && class != PS_CLASS_DEADLINE) return err;
-    ps_log_fault(log, PS_LOG_WARN, "secret_not_read_yet");
-    return PS_OK;
-}
 
 static enum ps_err open_secret(struct ps_arena *process, struct ps_call_client *client, const struct ps_log *log,
                                const char *name, const struct ps_secret_source *source, struct ps_secret **out)
 {
     PS_TRY(ps_secret_open(process, client, name, source, out));
-    return read_now(*out, log);
+    return ps_secret_warm(*out, log);
 }
 
 static enum ps_err open_mail(struct ps_arena *process, struct channels *channels)
@@ -53,6 +39,19 @@ enum ps_err channels_open(struct ps_arena *process, const struct settings *setti
     if (settings->mail_to.len == 0) return PS_OK;
     channels->set |= 1u << CHANNEL_MAIL;
     return open_mail(process, channels);
+}
+
+void channels_before_snapshot(const struct channels *channels)
+{
+    if (channels->slack_webhook_url != NULL) ps_secret_forget(channels->slack_webhook_url);
+    if (channels->pagerduty_routing_key != NULL) ps_secret_forget(channels->pagerduty_routing_key);
+}
+
+enum ps_err channels_after_restore(const struct channels *channels, const struct ps_log *log)
+{
+    if (channels->slack_webhook_url != NULL) PS_TRY(ps_secret_warm(channels->slack_webhook_url, log));
+    if (channels->pagerduty_routing_key != NULL) PS_TRY(ps_secret_warm(channels->pagerduty_routing_key, log));
+    return PS_OK;
 }
 
 /* -- send ---------------------------------------------------------------------------------------------------------- */

@@ -27,6 +27,10 @@ PS_MUST_USE enum ps_err channels_open(struct ps_arena *process, const struct set
                                       struct ps_call_client *client, const struct ps_log *log,
                                       struct channels *channels);
 
+/* Around a snapshot of the process (SnapStart): no snapshot holds a secret, each copy reads its own. */
+void channels_before_snapshot(const struct channels *channels);
+PS_MUST_USE enum ps_err channels_after_restore(const struct channels *channels, const struct ps_log *log);
+
 /* Whether the channel takes notices of this kind at all. */
 bool channels_concern(enum channel channel, enum notice_kind kind);
 

@@ -13,6 +13,7 @@ struct state {
     struct channels channels;
     struct rules *rules;
     struct ps_redact *redact;
+    const struct ps_log *log;
 };
 
 /* One invocation. */
@@ -30,6 +31,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     const struct ps_call_client_options client = { .region = init->region,
                                                    .needs_credentials = true,
                                                    .proxies = true };
+    state->log = init->log;
     PS_TRY(ps_redact_open(init->arena, settings->redact, settings->redact_patterns, &state->redact));
     PS_TRY(rules_open(init->arena, settings->alert_rules, &state->rules));
     PS_TRY(ps_call_client_open(init->arena, &client, &state->client));
@@ -147,13 +149,15 @@ static void drain(void *state_memory, const struct ps_deadline *deadline)
 static enum ps_err before_snapshot(void *state_memory)
 {
     struct state *state = state_memory;
+    channels_before_snapshot(&state->channels);
     return ps_call_client_suspend(state->client);
 }
 
 static enum ps_err after_restore(void *state_memory)
 {
     struct state *state = state_memory;
-    return ps_call_client_resume(state->client);
+    PS_TRY(ps_call_client_resume(state->client));
+    return channels_after_restore(&state->channels, state->log);
 }
 
 PS_API const struct ps_handler ps_handler = {

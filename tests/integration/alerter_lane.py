@@ -226,8 +226,8 @@ class Lane:
     def __init__(self, build, aws_port):
         self.build, self.aws_port = build, aws_port
         self.endpoint = f"http://127.0.0.1:{aws_port}"
-        self.double = webhook_double.Double()
-        self.proxy = Proxy(aws_port, self.double.port)
+        self.double = webhook_double.Double().__enter__()
+        self.proxy = Proxy(aws_port, self.double.server.server_port)
         self.table = Table(self.endpoint)
         self.settings = {
             "AWS_ENDPOINT_URL": self.proxy.url, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
@@ -250,7 +250,7 @@ class Lane:
 
     def close(self):
         self.proxy.close()
-        self.double.close()
+        self.double.__exit__()
 
     def start(self, event, request_id=None, timeout_ms=8000, repeat=1, **settings):
         """settings: None takes one away."""
