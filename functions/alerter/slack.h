@@ -1,8 +1,9 @@
 /* A notice as a Slack message: blocks, and a text for where blocks are not shown. Nothing of an alert can ping, link or
  * format: texts are plain_text objects, or stand in a code fence that cannot be closed from within; "&", "<" and ">"
  * are escaped everywhere. Within Slack's limits, which are in characters; a character is counted as UTF-16 does, and
- * after escaping, which is the most that Slack could count. What is longer ends in "…". What goes out: docs/wire/slack.md.
- * Sources: Slack developer documentation, "Incoming webhooks", "Formatting message text", "Block Kit". */
+ * after escaping, which is the most that Slack could count. What is longer ends in "…". What goes out:
+ * docs/wire/slack.md. Sources: Slack developer documentation, "Incoming webhooks", "Formatting message text", "Block
+ * Kit". */
 #ifndef ALERTER_SLACK_H
 #define ALERTER_SLACK_H
 
