@@ -19,8 +19,9 @@ int command_query(int argc, char **argv);
 int command_settings(int argc, char **argv);
 int command_rows(int argc, char **argv);
 
-/* The stream consumer's, whose own names stay inside that command (see the Makefile). */
-const struct ps_config_item *command_rows_settings(void);
+/* Other functions' settings, whose own names stay inside these files (see the Makefile). */
+const struct ps_config_item *command_rows_settings(void); /* the stream consumer's */
+const struct ps_config_item *alerter_settings(void);
 
 /* Prints help and returns true when --help or -h is among the arguments. */
 bool command_help(int argc, char **argv, const char *help);
