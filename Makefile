@@ -125,20 +125,19 @@ $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 
 STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
 
-# Functions share names (each has its settings_check): what the tool takes of a second one is linked into a file of its
-# own first, and only that file's own names leave it.
-$(BUILD)/tools/command_rows.o: $(BUILD)/obj/tools/command_rows.o $(BUILD)/functions/stream-consumer.a
+# Functions share names (each has its settings_check): what a command takes of a second one is linked into it first, and
+# only the command's own names leave it.
+COMMANDS_APART := rows decode alerts
+$(COMMANDS_APART:%=$(BUILD)/tools/command_%.o): $(BUILD)/tools/command_%.o: $(BUILD)/obj/tools/command_%.o
 	@mkdir -p $(@D)
-	@ld -r -o $@ $^
-	@objcopy --keep-global-symbol=command_rows --keep-global-symbol=command_rows_settings $@
+	@ld -r -o $@ $(filter %.o,$^) $(filter %.a,$^)
+	@objcopy --keep-global-symbol=command_$* --keep-global-symbol=command_$*_settings $@
+$(BUILD)/tools/command_rows.o: $(BUILD)/functions/stream-consumer.a
+$(BUILD)/tools/command_decode.o: $(BUILD)/functions/cloudwatch-decoder.a
+$(BUILD)/tools/command_alerts.o: $(BUILD)/functions/alerter.a
 
-$(BUILD)/tools/alerter_settings.o: $(BUILD)/obj/tools/alerter_settings.o $(BUILD)/functions/alerter.a
-	@mkdir -p $(@D)
-	@ld -r -o $@ $^
-	@objcopy --keep-global-symbol=alerter_settings $@
-
-TOOL_OBJECTS := $(filter-out %/command_rows.o %/alerter_settings.o,$(call objects,$(wildcard tools/*.c))) \
-	$(BUILD)/tools/command_rows.o $(BUILD)/tools/alerter_settings.o
+TOOL_OBJECTS := $(filter-out $(COMMANDS_APART:%=$(BUILD)/obj/tools/command_%.o),$(call objects,$(wildcard tools/*.c))) \
+	$(COMMANDS_APART:%=$(BUILD)/tools/command_%.o)
 # What the tool is made of, for its tests and fuzzers.
 $(BUILD)/tools.a: $(filter-out %/penstock.o,$(TOOL_OBJECTS))
 	@rm -f $@ && $(AR) rcsD $@ $^

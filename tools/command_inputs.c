@@ -26,6 +26,19 @@ int command_fault(const char *what)
     return COMMAND_FAILED;
 }
 
+void command_counts(const struct ps_account *account)
+{
+    fprintf(stderr, "in %lu%s", (unsigned long)account->in, account->in > 0 ? ":" : "");
+    for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++) {
+        if (account->verdicts[verdict] == 0) continue;
+        fprintf(stderr, " %s %lu", ps_account_verdict_name((enum ps_verdict)verdict),
+                (unsigned long)account->verdicts[verdict]);
+    }
+    fprintf(stderr, "; control %lu, unparsed %lu, redacted %lu, repaired %lu, cut %lu\n",
+            (unsigned long)account->control, (unsigned long)account->unparsed, (unsigned long)account->redacted,
+            (unsigned long)account->repaired, (unsigned long)account->cut);
+}
+
 static enum ps_err read_all(int fd, char *data, struct ps_span *out)
 {
     size_t len = 0;

@@ -111,19 +111,6 @@ static enum ps_err open_process(struct process *process, struct settings *settin
     return PS_OK;
 }
 
-static void print_counts(const struct ps_account *account)
-{
-    fprintf(stderr, "in %lu%s", (unsigned long)account->in, account->in > 0 ? ":" : "");
-    for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++) {
-        if (account->verdicts[verdict] == 0) continue;
-        fprintf(stderr, " %s %lu", ps_account_verdict_name((enum ps_verdict)verdict),
-                (unsigned long)account->verdicts[verdict]);
-    }
-    fprintf(stderr, "; control %lu, unparsed %lu, redacted %lu, repaired %lu, cut %lu\n",
-            (unsigned long)account->control, (unsigned long)account->unparsed, (unsigned long)account->redacted,
-            (unsigned long)account->repaired, (unsigned long)account->cut);
-}
-
 int command_process(int argc, char **argv)
 {
     if (command_help(argc, argv, HELP)) return COMMAND_DONE;
@@ -131,7 +118,7 @@ int command_process(int argc, char **argv)
     struct settings settings;
     if (open_process(&process, &settings) != PS_OK) return command_fault("process");
     int result = command_each_input(argc, argv, process_input, &process);
-    print_counts(&process.account);
+    command_counts(&process.account);
     if (fflush(stdout) != 0) result = COMMAND_FAILED;
     if (process.account.verdicts[PS_VERDICT_DEAD] > 0) result = COMMAND_FAILED;
     ps_arena_fini(&process.arena);

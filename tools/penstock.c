@@ -13,9 +13,10 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } COMMANDS[] = {
-    { "decode", command_decode, "one JSON line per log event of a Lambda event" },
+    { "decode", command_decode, "the cloudwatch-decoder's records, or its answer to a Firehose transformation" },
     { "process", command_process, "the _bulk lines as they would be sent; counts on stderr" },
     { "rows", command_rows, "the DynamoDB items and LogError details of a Kinesis or Kafka event" },
+    { "alerts", command_alerts, "what PagerDuty, Slack and mail would be told about an event" },
     { "replay", command_replay, "send dead letters again; delete those that landed" },
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
     { "query", command_query, "rows of one service from the stream consumer's table" },

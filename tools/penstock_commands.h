@@ -8,9 +8,11 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "host/config.h"
+#include "record/account.h"
 
 enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
 
+int command_alerts(int argc, char **argv);
 int command_decode(int argc, char **argv);
 int command_process(int argc, char **argv);
 int command_replay(int argc, char **argv);
@@ -19,15 +21,19 @@ int command_query(int argc, char **argv);
 int command_settings(int argc, char **argv);
 int command_rows(int argc, char **argv);
 
-/* Other functions' settings, whose own names stay inside these files (see the Makefile). */
-const struct ps_config_item *command_rows_settings(void); /* the stream consumer's */
-const struct ps_config_item *alerter_settings(void);
+/* Of the functions whose own names stay inside their command (see the Makefile). */
+const struct ps_config_item *command_alerts_settings(void);
+const struct ps_config_item *command_decode_settings(void);
+const struct ps_config_item *command_rows_settings(void);
 
 /* Prints help and returns true when --help or -h is among the arguments. */
 bool command_help(int argc, char **argv, const char *help);
 
 /* Says the fault note on stderr, after the name of the input or the work, and returns COMMAND_FAILED. */
 int command_fault(const char *what);
+
+/* What became of the records, on stderr. */
+void command_counts(const struct ps_account *account);
 
 typedef enum ps_err command_input(void *context, const char *name, struct ps_span bytes);
 

@@ -119,22 +119,46 @@ static enum ps_err deliver_all(struct run *run, struct ps_buf *body)
     return ps_reply_write(&deliver.book, &run->event, PS_REPLY_BYTES_MAX, body, &overflowed);
 }
 
-static enum ps_err answer(struct run *run, struct ps_span payload, struct ps_buf *body)
+/* -- a Firehose transformation ------------------------------------------------------------------------------------- */
+
+static enum ps_err put_back(void *context, uint64_t carrier, struct ps_span record)
 {
-    const struct settings *settings = run->inv->settings;
+    return ps_batch_add(context, carrier, PS_SPAN(""), record);
+}
+
+static enum ps_err on_put_back(void *context, const struct ps_batch_result *result)
+{
+    if (result->outcome != PS_BATCH_SENT) transform_not_put_back(context, result->tag);
+    return PS_OK;
+}
+
+static enum ps_err transform_all(struct run *run, struct ps_buf *body)
+{
     const struct state *state = run->inv->state;
-    PS_TRY(ps_event_open(payload, &run->event));
-    PS_TRY(check_source(run));
-    if (settings->output != OUTPUT_NONE) return deliver_all(run, body);
     const struct decode_options decode = decode_options_of(run);
     const struct transform_options options = {
         .decode = &decode,
-        .batch = state->batch,
         .log = run->inv->log,
-        .deadline = &run->inv->deadline,
         .bytes_max = PS_REPLY_BYTES_MAX,
+        .stream = transform_stream(&run->event),
+        .context = state->batch,
+        .put_back = put_back,
     };
-    return transform(&options, &run->event, body, &run->account, &run->stats);
+    struct transform transform;
+    ps_batch_begin(state->batch, options.stream, run->inv->log, &run->inv->deadline, on_put_back, &transform);
+    PS_TRY(transform_run(&transform, &options, &run->event, &run->account));
+    PS_TRY(ps_batch_finish(state->batch, &run->stats));
+    return transform_finish(&transform, body);
+}
+
+/* -- the invocation ------------------------------------------------------------------------------------------------ */
+
+static enum ps_err answer(struct run *run, struct ps_span payload, struct ps_buf *body)
+{
+    const struct settings *settings = run->inv->settings;
+    PS_TRY(ps_event_open(payload, &run->event));
+    PS_TRY(check_source(run));
+    return settings->output == OUTPUT_NONE ? transform_all(run, body) : deliver_all(run, body);
 }
 
 /* The invocation fails and Lambda keeps the payload: what has no confirmed verdict comes again. */

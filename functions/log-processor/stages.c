@@ -30,13 +30,8 @@ static enum ps_err open_exclude(struct ps_arena *process, const struct settings 
 
 static enum ps_err open_redact(struct ps_arena *process, const struct settings *settings, struct stages *stages)
 {
-    enum ps_err err = ps_redact_open(process, settings->redact, PS_SPAN(""), &stages->redact);
-    if (err != PS_OK) return ps_err_wrap(err, "REDACT");
-    if (settings->redact_patterns.len == 0) return PS_OK;
-    ps_redact_close(stages->redact);
-    stages->redact = NULL;
-    err = ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
-    return err == PS_OK ? PS_OK : ps_err_wrap(err, "REDACT_PATTERNS");
+    /* Names the setting itself. */
+    return ps_redact_open(process, settings->redact, settings->redact_patterns, &stages->redact);
 }
 
 static enum ps_err open_tags(struct ps_arena *process, const struct settings *settings, struct stages *stages)

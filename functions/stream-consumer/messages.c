@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "aws/digest.h"
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/gzip.h"
@@ -58,6 +57,14 @@ static struct ps_coordinates kafka_coordinates(struct messages *messages)
     };
 }
 
+/* "#" and the digest of the record as the event gives it: two that lack a sequence number must not share an id, and the
+ * same one must have the same in every cut of a batch. No sequence number begins so. */
+static enum ps_err write_stand_in(struct messages *messages)
+{
+    messages->stand_in[0] = '#';
+    return ps_digest_sha256_hex(&messages->carrier.raw, 1, messages->stand_in + 1);
+}
+
 static bool is_kafka(const struct ps_event *event)
 {
     return event->source == PS_EVENT_MSK || event->source == PS_EVENT_KAFKA;
@@ -74,6 +81,8 @@ static void put_message(struct messages *messages, struct ps_span bytes, const c
         .fault = fault,
         .coordinates = is_kafka(messages->event) ? kafka_coordinates(messages) : kinesis_coordinates(messages),
     };
+    if (message->coordinates.position.len == 0)
+        message->coordinates.position = ps_span_make(messages->stand_in, sizeof messages->stand_in);
     message->coordinates.sub_sequence = messages->sub_sequence;
     message->coordinates.event = messages->event_number;
 }
@@ -209,6 +218,7 @@ static enum ps_err begin_carrier(struct messages *messages, struct message *mess
     const struct ps_carrier *carrier = &messages->carrier;
     messages->sub_sequence = messages->event_number = 0;
     *found = true;
+    if (carrier->sequence.len == 0) PS_TRY(write_stand_in(messages));
     if (carrier->fault != NULL || carrier->tombstone) {
         put_message(messages, carrier->raw, carrier->fault, message);
         message->tombstone = carrier->fault == NULL;

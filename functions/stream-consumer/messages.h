@@ -6,6 +6,7 @@
 #ifndef STREAM_CONSUMER_MESSAGES_H
 #define STREAM_CONSUMER_MESSAGES_H
 
+#include "aws/digest.h"
 #include "event/event.h"
 #include "event/from_cwlogs.h"
 #include "event/kpl.h"
@@ -39,6 +40,7 @@ struct messages {
     bool in_carrier, in_kpl, in_envelope;
     uint64_t sub_sequence, event_number;
     char partition_text[16];
+    char stand_in[1 + PS_DIGEST_SHA256_HEX_BYTES]; /* position of a carrier that has none */
 };
 
 /* Opens a payload: BAD_INPUT for what is no event of Kinesis or Kafka. */

@@ -411,12 +411,21 @@ static enum ps_err send_all(struct ps_batch *batch)
 
 /* -- records ------------------------------------------------------------------------------------------------------- */
 
+struct ps_span ps_batch_key(enum ps_batch_service service, struct ps_span key)
+{
+    if (service != PS_BATCH_KINESIS) return PS_SPAN("");
+    return key.len == 0 ? PS_SPAN("-") : ps_span_first(key, ps_utf8_cut(key, KEY_BYTES_MAX));
+}
+
+bool ps_batch_takes(enum ps_batch_service service, struct ps_span key, struct ps_span record)
+{
+    return record.len <= SERVICES[service].record_bytes_max - key.len;
+}
+
 enum ps_err ps_batch_add(struct ps_batch *batch, uint64_t tag, struct ps_span key, struct ps_span bytes)
 {
-    struct ps_span kept_key = PS_SPAN("");
-    if (batch->options.service == PS_BATCH_KINESIS)
-        kept_key = key.len == 0 ? PS_SPAN("-") : ps_span_first(key, ps_utf8_cut(key, KEY_BYTES_MAX));
-    if (bytes.len > batch->service->record_bytes_max - kept_key.len) {
+    struct ps_span kept_key = ps_batch_key(batch->options.service, key);
+    if (!ps_batch_takes(batch->options.service, kept_key, bytes)) {
         const struct ps_batch_result result = {
             .outcome = PS_BATCH_REJECTED, .tag = tag, .type = PS_SPAN("too_large"), .record = bytes
         };

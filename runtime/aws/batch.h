@@ -50,6 +50,13 @@ struct ps_batch_stats {
 /* BAD_CONFIG for what can be no stream's name or no queue's URL. */
 PS_API PS_MUST_USE enum ps_err ps_batch_check_target(enum ps_batch_service service, struct ps_span target);
 
+/* The partition key that a record is sent with: key cut to what Kinesis takes, "-" when it is empty; the others have
+ * none. */
+PS_API struct ps_span ps_batch_key(enum ps_batch_service service, struct ps_span key);
+
+/* Whether the service takes a record of that size with that key (as ps_batch_key gives it). */
+PS_API bool ps_batch_takes(enum ps_batch_service service, struct ps_span key, struct ps_span record);
+
 /* Finds the endpoint, takes memory for one request from process: 16 MiB of address space, touched as far as it is used.
  * Makes no connection. Nothing is to be closed. */
 PS_API PS_MUST_USE enum ps_err ps_batch_open(struct ps_arena *process, struct ps_call_client *client,
@@ -60,8 +67,8 @@ PS_API PS_MUST_USE enum ps_err ps_batch_open(struct ps_arena *process, struct ps
 PS_API void ps_batch_begin(struct ps_batch *batch, struct ps_span target, const struct ps_log *log,
                            const struct ps_deadline *deadline, ps_batch_on_result *on_result, void *context);
 
-/* Takes a copy of record. key is its partition key (Kinesis only; cut to what that takes, "-" when empty). A record
- * over the service's limit is rejected at once. May send and give results. Fails when on_result fails or the transport
+/* Takes a copy of record. key becomes its partition key (ps_batch_key). A record that the service does not take
+ * (ps_batch_takes) is rejected at once. May send and give results. Fails when on_result fails or the transport
  * itself breaks; then the invocation must end. */
 PS_API PS_MUST_USE enum ps_err ps_batch_add(struct ps_batch *batch, uint64_t tag, struct ps_span key,
                                             struct ps_span record);

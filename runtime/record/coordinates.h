@@ -20,7 +20,7 @@ struct ps_coordinates {
     struct ps_span cluster;  /* Kafka: the ARN of the MSK cluster, or the alias of a self-managed one; may be empty */
     struct ps_span stream;   /* ARN of the stream (ps_coordinates_stream_arn), or the topic */
     struct ps_span shard;    /* shard id, or partition */
-    struct ps_span position; /* sequence number, or offset, as digits */
+    struct ps_span position; /* sequence number, or offset, as digits; "#" and a digest for a record without one */
     uint64_t sub_sequence;   /* of a record inside a KPL aggregate, from 0; else 0 */
     uint64_t event;          /* of a log event among all those of the record, from 0; else 0 */
 };

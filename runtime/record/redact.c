@@ -118,15 +118,16 @@ enum ps_err ps_redact_open(struct ps_arena *process, struct ps_span classes, str
 {
     struct ps_redact *redact = PS_ARENA_NEW(process, struct ps_redact);
     if (redact == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no memory for redaction");
-    PS_TRY(parse_classes(classes, &redact->classes));
+    enum ps_err err = parse_classes(classes, &redact->classes);
+    if (err != PS_OK) return ps_err_wrap(err, "REDACT");
     /* Names and expressions are views of patterns, which may be the environment: keep them. */
     char *copy = ps_arena_bytes(process, patterns.len + 1);
     if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no memory for redaction");
     if (patterns.len > 0) memcpy(copy, patterns.data, patterns.len);
-    enum ps_err err = add_patterns(redact, process, ps_span_make(copy, patterns.len));
+    err = add_patterns(redact, process, ps_span_make(copy, patterns.len));
     if (err != PS_OK) {
         ps_redact_close(redact);
-        return err;
+        return ps_err_wrap(err, "REDACT_PATTERNS");
     }
     *out = redact;
     return PS_OK;

@@ -34,7 +34,8 @@ struct ps_redact_counts {
 
 /* classes: "off", or names separated by commas ("default" stands for the default ones); empty means the default.
  * patterns: lines of name=regex (line feeds between them), empty for none; "off" with patterns leaves the patterns
- * alone. BAD_CONFIG names the unknown class and the allowed ones, or the pattern's name, offset and reason. */
+ * alone. BAD_CONFIG names the setting (REDACT, REDACT_PATTERNS) with the unknown class and the allowed ones, or with
+ * the pattern's name, offset and reason. */
 PS_MUST_USE enum ps_err ps_redact_open(struct ps_arena *process, struct ps_span classes, struct ps_span patterns,
                                        struct ps_redact **out);
 void ps_redact_close(struct ps_redact *redact);

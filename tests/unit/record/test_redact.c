@@ -69,17 +69,18 @@ static void off_changes_nothing(void)
 static void mistakes_in_settings_are_named(void)
 {
     static const char *const CASES[][3] = {
-        { "cards", "", "unknown class \"cards\": use off, or some of default, aws_keys, jwt, bearer, card, email, ip" },
-        { "off,card", "", "unknown class \"off\"" },
-        { "card,", "", "unknown class \"\"" },
-        { "", "no pattern", "pattern 1: not name=regex" },
-        { "", "a=b\nA=b", "pattern 2: a name is 1 to 32" },
-        { "", "1a=b", "pattern 1: a name is" },
-        { "", "card=b", "pattern \"card\": the name is taken" },
-        { "", "a=b\na=c", "pattern \"a\": the name is taken" },
-        { "", "a=b(", "a: pattern: offset 2: missing closing parenthesis" },
-        { "", "a=", "a: pattern: empty" },
-        { "", "a4111111111111111=x", "pattern 1: a name is" },
+        { "cards", "",
+          "REDACT: unknown class \"cards\": use off, or some of default, aws_keys, jwt, bearer, card, email, ip" },
+        { "off,card", "", "REDACT: unknown class \"off\"" },
+        { "card,", "", "REDACT: unknown class \"\"" },
+        { "", "no pattern", "REDACT_PATTERNS: pattern 1: not name=regex" },
+        { "", "a=b\nA=b", "REDACT_PATTERNS: pattern 2: a name is 1 to 32" },
+        { "", "1a=b", "REDACT_PATTERNS: pattern 1: a name is" },
+        { "", "card=b", "REDACT_PATTERNS: pattern \"card\": the name is taken" },
+        { "", "a=b\na=c", "REDACT_PATTERNS: pattern \"a\": the name is taken" },
+        { "", "a=b(", "REDACT_PATTERNS: a: pattern: offset 2: missing closing parenthesis" },
+        { "", "a=", "REDACT_PATTERNS: a: pattern: empty" },
+        { "", "a4111111111111111=x", "REDACT_PATTERNS: pattern 1: a name is" },
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct ps_redact *redact = NULL;

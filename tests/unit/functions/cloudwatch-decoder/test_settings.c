@@ -46,6 +46,9 @@ static void wrong_redaction_and_dead_letter_settings_are_refused(void)
     struct settings settings;
     CHECK_OK(READ(&settings, "REDACT", "default,email"));
     CHECK_ERR(READ(&settings, "REDACT", "everything"), PS_ERR_BAD_CONFIG);
+    CHECK(ps_span_find(ps_span_of(ps_err_note()->text), PS_SPAN("REDACT: unknown class")) != PS_SPAN_NONE);
+    CHECK_ERR(READ(&settings, "REDACT_PATTERNS", "a=("), PS_ERR_BAD_CONFIG);
+    CHECK(ps_span_find(ps_span_of(ps_err_note()->text), PS_SPAN("REDACT_PATTERNS: a: ")) != PS_SPAN_NONE);
     CHECK_ERR(READ(&settings, "DEAD_LETTER_DIR", "/tmp"), PS_ERR_BAD_CONFIG);
     CHECK_ERR(READ(&settings, "DEAD_LETTER_BUCKET", "No_Bucket"), PS_ERR_BAD_CONFIG);
 }

@@ -1,7 +1,5 @@
 #include "cloudwatch-decoder/transform.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -9,84 +7,51 @@
 #include "event/reply.h"
 #include "support/captured.h"
 #include "support/check.h"
-#include "support/fake_http.h"
 
 enum { EVENTS_MAX = 400, PUT_BACK_MAX = 4000, AT_ONCE = 10, ROUNDS_MAX = 400 };
 
 static struct world {
-    struct ps_arena process, arena, kept; /* kept: what is put back, for the next event */
-    struct fake_http_step step;
-    struct fake_http *server;
-    bool refuses;
-    struct ps_call_client *client;
-    struct ps_batch *batch;
+    struct ps_arena process, arena;
+    bool refuses; /* the stream that takes what is put back */
     struct ps_redact *redact;
     struct ps_log log;
     struct ps_span put_back[PUT_BACK_MAX]; /* base64, as the stream got them */
     size_t put_back_count;
     unsigned seen[EVENTS_MAX + 1]; /* events answered, by number */
+    struct transform transform;
     struct ps_account account;
     struct ps_buf body;
 } w;
 
-/* -- a stream that takes what is put back ----------------------------------------------------------------------------
- */
-
-static void answer(void *context, const struct fake_http_request *request, struct fake_http_reply *reply)
+/* The stream that takes what is put back. */
+static enum ps_err put_back(void *context, uint64_t carrier, struct ps_span record)
 {
-    (void)context;
-    struct ps_span rest = request->body;
-    struct ps_buf out;
-    ps_buf_init(&out, &w.kept, 1 << 20);
-    CHECK(ps_span_find(rest, PS_SPAN("\"DeliveryStreamName\":\"logs\"")) != PS_SPAN_NONE);
-    ps_buf_put(&out, PS_SPAN("{\"RequestResponses\":["));
-    for (ptrdiff_t at; (at = ps_span_find(rest, PS_SPAN("\"Data\":\""))) != PS_SPAN_NONE;) {
-        rest = ps_span_from(rest, (size_t)at + 8);
-        struct ps_span data = ps_span_first(rest, (size_t)ps_span_find_byte(rest, '"'));
-        CHECK_OR_RETURN(w.put_back_count < PUT_BACK_MAX);
-        char *copy = malloc(data.len);
-        memcpy(copy, data.data, data.len);
-        w.put_back[w.put_back_count++] = ps_span_make(copy, data.len);
-        ps_buf_put(&out, out.data[out.len - 1] == '[' ? PS_SPAN("") : PS_SPAN(","));
-        ps_buf_put(&out, PS_SPAN("{\"RecordId\":\"r\"}"));
+    struct ps_buf copy;
+    if (w.refuses) {
+        transform_not_put_back(context, carrier);
+        return PS_OK;
     }
-    ps_buf_put(&out, PS_SPAN("]}"));
-    *reply = (struct fake_http_reply){ .status = 200, .body = ps_buf_span(&out) };
-    if (!w.refuses) return;
-    reply->status = 400;
-    reply->body = PS_SPAN("{\"__type\":\"ResourceNotFoundException\"}");
+    ps_buf_init(&copy, &w.process, 2 << 20);
+    ps_base64_encode(&copy, record);
+    CHECK(copy.err == PS_OK);
+    if (w.put_back_count == PUT_BACK_MAX) PS_FAIL(PS_ERR_TOO_LARGE, "more is put back than this test can hold");
+    w.put_back[w.put_back_count++] = ps_buf_span(&copy);
+    return PS_OK;
 }
 
 static void start(void)
 {
-    char url[64];
-    w = (struct world){ .process = check_arena(64 << 20), .arena = check_arena(64 << 20) };
-    w.kept = check_arena(64 << 20);
-    w.step = (struct fake_http_step){ .answer = answer };
-    w.server = fake_http_open(&w.step, 1, true);
-    (void)snprintf(url, sizeof url, "%.*s", PS_SPAN_ARG(fake_http_url(w.server)));
-    setenv("AWS_ENDPOINT_URL", url, 1);
+    w = (struct world){ .process = check_arena(256 << 20), .arena = check_arena(64 << 20) };
     w.log = (struct ps_log){ .fd = captured_open(), .threshold = PS_LOG_TRACE };
-    const struct ps_call_client_options client = { .region = PS_SPAN("eu-west-1"), .needs_credentials = true };
-    CHECK_OK(ps_call_client_open(&w.process, &client, &w.client));
-    const struct ps_batch_options batch = { .service = PS_BATCH_FIREHOSE,
-                                            .attempts_max = 2,
-                                            .request_timeout_ms = 10000 };
-    CHECK_OK(ps_batch_open(&w.process, w.client, &batch, &w.batch));
     CHECK_OK(ps_redact_open(&w.process, PS_SPAN("off"), PS_SPAN(""), &w.redact));
 }
 
 static void stop(void)
 {
-    for (size_t i = 0; i < w.put_back_count; i++)
-        free((char *)(uintptr_t)w.put_back[i].data);
     ps_redact_close(w.redact);
-    ps_call_client_close(w.client);
-    CHECK_EQ(fake_http_finish(w.server), 0);
     close(w.log.fd);
     ps_arena_fini(&w.process);
     ps_arena_fini(&w.arena);
-    ps_arena_fini(&w.kept);
 }
 
 /* -- events -------------------------------------------------------------------------------------------------------- */
@@ -130,16 +95,19 @@ static struct ps_span firehose(const struct ps_span *data, size_t count)
 static enum ps_err try_run(struct ps_span payload, size_t bytes_max)
 {
     struct ps_event event;
-    struct ps_batch_stats stats;
-    const struct ps_deadline deadline = { 0 };
     const struct decode_options decode = { .redact = w.redact, .inflated_bytes_max = 1 << 20, .arena = &w.arena };
-    const struct transform_options options = {
-        .decode = &decode, .batch = w.batch, .log = &w.log, .deadline = &deadline, .bytes_max = bytes_max
-    };
+    CHECK_OK(ps_event_open(payload, &event));
+    const struct transform_options options = { .decode = &decode,
+                                               .log = &w.log,
+                                               .bytes_max = bytes_max,
+                                               .stream = transform_stream(&event),
+                                               .context = &w.transform,
+                                               .put_back = put_back };
+    CHECK_SPAN(options.stream, PS_SPAN("logs"));
     w.account = (struct ps_account){ 0 };
     ps_buf_init(&w.body, &w.process, 8 << 20);
-    CHECK_OK(ps_event_open(payload, &event));
-    return transform(&options, &event, &w.body, &w.account, &stats);
+    PS_TRY(transform_run(&w.transform, &options, &event, &w.account));
+    return transform_finish(&w.transform, &w.body);
 }
 
 static struct ps_span run(struct ps_span payload, size_t bytes_max)
@@ -300,8 +268,6 @@ static void too_little_memory_fails_a_carrier_or_the_answer_and_loses_nothing(vo
 
 int main(void)
 {
-    setenv("AWS_ACCESS_KEY_ID", "AKID", 1);
-    setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret", 1);
     RUN(each_record_is_answered_with_its_lines_in_order);
     RUN(a_carrier_that_has_no_room_behind_others_comes_again_as_it_came);
     RUN(a_smaller_envelope_is_the_same_but_for_its_events);

@@ -51,6 +51,23 @@ static void each_record_is_one_message_with_its_coordinates(void)
                "0:shardId-0/100/0/0={\"a\":1}|1:shardId-0/101/0/0=text|2:shardId-0/102/0/0=|");
 }
 
+#define BARE(data) "{\"kinesis\":{\"data\":\"" data "\"}}"
+#define BARE_EVENT(records) "{\"Records\":[" records "]}"
+/* SHA-256 of BARE("YQ==") and BARE("Yg=="). */
+#define DIGEST_A "#6d8a26aa23c26ff4a94ff79723d209d01355aab6f14347bd072a7a4f361fbcca"
+#define DIGEST_B "#3e888a44edeb77af1b480c1f9149848e19794fc686e074161e8b28a0e9958f9b"
+
+/* Rows that are stored depend on these digests. */
+static void records_without_a_sequence_number_are_told_apart_by_their_bytes(void)
+{
+    struct messages messages;
+    CHECK_TOLD(tell(PS_SPAN(BARE_EVENT(BARE("YQ==") "," BARE("Yg=="))), &messages),
+               "0:/" DIGEST_A "/0/0=a|1:/" DIGEST_B "/0/0=b|");
+    CHECK_TOLD(tell(PS_SPAN(BARE_EVENT(BARE("Yg=="))), &messages), "0:/" DIGEST_B "/0/0=b|");
+    CHECK_TOLD(tell(PS_SPAN(BARE_EVENT("{\"eventID\":\"s:7\",\"kinesis\":{\"data\":\"YQ==\"}}")), &messages),
+               "0:s/7/0/0=a|");
+}
+
 static void an_aggregate_is_split_and_keeps_its_order_as_sub_sequence(void)
 {
     const struct ps_span parts[] = { PS_SPAN("one"), PS_SPAN("two"), PS_SPAN("") };
@@ -323,6 +340,7 @@ int main(void)
     arena = check_arena(1 << 30);
     undone = check_arena(256 << 20);
     RUN(each_record_is_one_message_with_its_coordinates);
+    RUN(records_without_a_sequence_number_are_told_apart_by_their_bytes);
     RUN(an_aggregate_is_split_and_keeps_its_order_as_sub_sequence);
     RUN(a_bad_key_index_loses_no_record);
     RUN(an_aggregate_in_kafka_is_a_message_as_it_came);

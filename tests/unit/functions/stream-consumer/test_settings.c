@@ -54,7 +54,7 @@ static void every_mistake_is_told_in_one_message(void)
         { "EVENTBRIDGE_REQUIRED", "perhaps", "EVENTBRIDGE_REQUIRED=\"perhaps\" is not on or off" },
         { "EVENT_DETAIL_BYTES", "100", "EVENT_DETAIL_BYTES=\"100\" is not a whole number from 16384 to 204800" },
         { "PARTIAL_BATCH", "maybe", "PARTIAL_BATCH=\"maybe\" is not on or off" },
-        { "REDACT", "cards", "unknown class \"cards\"" },
+        { "REDACT", "cards", "REDACT: unknown class \"cards\"" },
         { "DEAD_LETTER_DIR", "/tmp/x", "DEAD_LETTER_DIR is for laptops (PENSTOCK_LOCAL=1)" },
         { "DEAD_LETTER_BUCKET", "b", "DEAD_LETTER_BUCKET: " },
     };
