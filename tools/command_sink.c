@@ -30,7 +30,7 @@ enum ps_err command_sink_open(struct command_sink *sink)
     struct ps_span region = ps_env_get("AWS_REGION");
     struct pipeline_options options = { .settings = &sink->settings, .function_region = region };
     PS_TRY(pipeline_open(&sink->process, &options, &sink->pipeline));
-    return sink_open(&sink->process, &sink->settings, region, &sink->sink);
+    return sink_open(&sink->process, &sink->log, &sink->settings, region, &sink->sink);
 }
 
 void command_sink_close(struct command_sink *sink)

@@ -24,7 +24,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
     };
     PS_TRY(ps_letters_check_memory(init->memory_bytes));
     PS_TRY(pipeline_open(init->arena, &options, &state->pipeline));
-    return sink_open(init->arena, settings, init->region, &state->sink);
+    return sink_open(init->arena, init->log, settings, init->region, &state->sink);
 }
 
 /* Without partial answers Lambda takes any answer for success and would lose what was handed back: all of it goes back.

@@ -40,9 +40,20 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .help = "User for basic." },
     { .name = "OPENSEARCH_PASSWORD",
       .type = PS_CONFIG_SECRET,
-      .offset = AT(opensearch_password),
+      .offset = AT(opensearch_password.value),
       .value_default = "",
       .help = "Password for basic." },
+    { .name = "OPENSEARCH_PASSWORD_SECRET_ARN",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(opensearch_password.secret_arn),
+      .value_default = "",
+      .help = "ARN or name of the Secrets Manager secret that holds it instead; #key behind it takes that member of a "
+              "JSON object." },
+    { .name = "OPENSEARCH_PASSWORD_SSM_NAME",
+      .type = PS_CONFIG_TEXT,
+      .offset = AT(opensearch_password.ssm_name),
+      .value_default = "",
+      .help = "The same, for a parameter of Systems Manager." },
     { .name = "OPENSEARCH_INDEX",
       .type = PS_CONFIG_TEXT,
       .offset = AT(opensearch_index),
@@ -243,9 +254,11 @@ static void check_endpoint(const struct settings *settings, struct ps_buf *mista
     check_url(settings, mistakes);
     check_ca_file(settings, mistakes);
     bool basic = settings->opensearch_auth == PS_OPENSEARCH_BASIC;
-    if (basic && (settings->opensearch_username.len == 0 || settings->opensearch_password.len == 0)) {
-        ps_config_mistake(mistakes, "OPENSEARCH_AUTH=basic needs OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD");
+    if (basic && (settings->opensearch_username.len == 0 || !ps_secret_is_set(&settings->opensearch_password))) {
+        ps_config_mistake(mistakes, "OPENSEARCH_AUTH=basic needs OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD, or "
+                                    "OPENSEARCH_PASSWORD_SECRET_ARN or OPENSEARCH_PASSWORD_SSM_NAME in its place");
     }
+    ps_secret_check("OPENSEARCH_PASSWORD", &settings->opensearch_password, mistakes);
 }
 
 static void check_ring(const struct settings *settings, struct ps_buf *mistakes)

@@ -4,6 +4,7 @@
 #define LOG_PROCESSOR_SETTINGS_H
 
 #include "aws/dead_letter.h"
+#include "aws/secrets.h"
 #include "host/config.h"
 
 struct settings {
@@ -11,7 +12,7 @@ struct settings {
     uint32_t opensearch_auth;    /* enum ps_opensearch_auth */
     uint32_t opensearch_service; /* index into its words: by host, es, aoss */
     struct ps_span opensearch_username;
-    struct ps_span opensearch_password;
+    struct ps_secret_source opensearch_password;
     struct ps_span opensearch_index;
     bool opensearch_ids;
     bool opensearch_gzip;

@@ -12,6 +12,14 @@ static struct ps_span service_name(uint32_t word)
     return NAMES[word];
 }
 
+static enum ps_err open_password(struct ps_arena *process, const struct settings *settings, struct sink *sink)
+{
+    if (settings->opensearch_auth != PS_OPENSEARCH_BASIC) return PS_OK;
+    PS_TRY(ps_secret_open(process, sink->client, "OPENSEARCH_PASSWORD", &settings->opensearch_password,
+                          &sink->opensearch_password));
+    return ps_secret_warm(sink->opensearch_password, sink->log);
+}
+
 static enum ps_err open_opensearch(struct ps_arena *process, const struct settings *settings, struct sink *sink)
 {
     struct ps_opensearch_options options = {
@@ -19,7 +27,7 @@ static enum ps_err open_opensearch(struct ps_arena *process, const struct settin
         .auth = (enum ps_opensearch_auth)settings->opensearch_auth,
         .service = service_name(settings->opensearch_service),
         .username = settings->opensearch_username,
-        .password = settings->opensearch_password,
+        .password = sink->opensearch_password,
         .gzip = settings->opensearch_gzip,
         .gzip_level = settings->opensearch_gzip_level,
         .slots = settings->bulk_in_flight,
@@ -32,16 +40,20 @@ static enum ps_err open_opensearch(struct ps_arena *process, const struct settin
     return ps_opensearch_open(process, sink->client, &options, &sink->opensearch);
 }
 
-enum ps_err sink_open(struct ps_arena *process, const struct settings *settings, struct ps_span region,
-                      struct sink *sink)
+enum ps_err sink_open(struct ps_arena *process, const struct ps_log *log, const struct settings *settings,
+                      struct ps_span region, struct sink *sink)
 {
-    bool signs = settings->opensearch_auth == PS_OPENSEARCH_SIGV4 || settings->dead_letters.bucket.len > 0;
+    uint32_t auth = settings->opensearch_auth;
+    bool signs = auth == PS_OPENSEARCH_SIGV4 || settings->dead_letters.bucket.len > 0 ||
+                 (auth == PS_OPENSEARCH_BASIC && ps_secret_is_remote(&settings->opensearch_password));
     struct ps_call_client_options client = {
         .region = region,
         .ca_file = settings->opensearch_ca_file,
         .needs_credentials = signs,
     };
+    sink->log = log;
     PS_TRY(ps_call_client_open(process, &client, &sink->client));
+    PS_TRY(open_password(process, settings, sink));
     PS_TRY(open_opensearch(process, settings, sink));
     return ps_dead_letter_open(process, sink->client, &settings->dead_letters, &sink->dead_letters);
 }
@@ -55,10 +67,12 @@ void sink_close(struct sink *sink)
 
 enum ps_err sink_before_snapshot(struct sink *sink)
 {
+    if (sink->opensearch_password != NULL) ps_secret_forget(sink->opensearch_password);
     return ps_call_client_suspend(sink->client);
 }
 
 enum ps_err sink_after_restore(struct sink *sink)
 {
-    return ps_call_client_resume(sink->client);
+    PS_TRY(ps_call_client_resume(sink->client));
+    return sink->opensearch_password != NULL ? ps_secret_warm(sink->opensearch_password, sink->log) : PS_OK;
 }

@@ -63,11 +63,10 @@ static enum ps_err set_auth(const struct ps_opensearch_options *options, struct 
         target->auth = PS_CALL_UNSIGNED;
         return PS_OK;
     case PS_OPENSEARCH_BASIC:
-        if (options->username.len == 0 || options->password.len == 0)
+        if (options->username.len == 0 || options->password == NULL)
             PS_FAIL(PS_ERR_BAD_CONFIG, "basic authentication needs OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD");
         target->auth = PS_CALL_BASIC;
         target->username = options->username;
-        target->password = options->password;
         return PS_OK;
     case PS_OPENSEARCH_SIGV4:
         target->auth = PS_CALL_SIGV4;

@@ -9,6 +9,7 @@
 #define PS_OPENSEARCH_H
 
 #include "aws/call.h"
+#include "aws/secrets.h"
 #include "base/buf.h"
 #include "host/deadline.h"
 
@@ -19,8 +20,9 @@ enum ps_opensearch_auth { PS_OPENSEARCH_SIGV4, PS_OPENSEARCH_BASIC, PS_OPENSEARC
 struct ps_opensearch_options {
     struct ps_span endpoint; /* https://host[:port]; http only on loopback or without credentials */
     struct ps_span service;  /* es, aoss; empty: by host */
-    struct ps_span username, password;
-    size_t bulk_bytes_max; /* of a request body before gzip; a single item may be larger, up to item_bytes_max */
+    struct ps_span username;
+    struct ps_secret *password; /* with username, for BASIC; read at the first request unless it was before */
+    size_t bulk_bytes_max;      /* of a request body before gzip; a single item may be larger, up to item_bytes_max */
     size_t item_bytes_max;
     enum ps_opensearch_auth auth;
     uint32_t gzip_level;

@@ -81,6 +81,7 @@ enum ps_err ps_opensearch_apply(struct ps_opensearch *sink, struct ps_arena *are
     exchange.request.headers[1] = (struct ps_http_header){ PS_SPAN("Accept-Encoding"), PS_SPAN("identity") };
     exchange.request.header_count = 2;
     struct ps_call_options options = { .attempts_max = ATTEMPTS_MAX, .timeout_ms = TIMEOUT_MS };
+    PS_TRY(ps_opensearch_send_password(sink, deadline));
     PS_TRY(ps_call_run(sink->client, arena, &sink->target, &options, deadline, &exchange));
     return judge(template_name, &exchange.response);
 }

@@ -107,7 +107,7 @@ enum ps_opensearch_request_verdict {
     PS_OPENSEARCH_REQUEST_RETRY,     /* all of it, later */
     PS_OPENSEARCH_REQUEST_TOO_LARGE, /* split; one document alone will never fit */
     PS_OPENSEARCH_REQUEST_POISONED,  /* split; one document alone is the poison */
-    PS_OPENSEARCH_REQUEST_DENIED,    /* refresh credentials once; then the fault */
+    PS_OPENSEARCH_REQUEST_DENIED,    /* refresh credentials or password once; then the fault */
     PS_OPENSEARCH_REQUEST_FAULT,
 };
 
@@ -196,7 +196,7 @@ struct ps_opensearch {
     bool probing;          /* it was open when the last invocation ended: one request alone tries first */
     uint32_t failures;     /* requests in a row that came to nothing */
     uint32_t lone_poisons; /* lone documents in a row whose whole request was refused with 400 */
-    bool refreshed;        /* credentials, in this invocation */
+    bool refreshed;        /* credentials or password, in this invocation */
     uint32_t credentials;  /* counts changes */
     enum ps_opensearch_fault fault;
 };
@@ -219,6 +219,11 @@ void ps_opensearch_trouble_fault(struct ps_opensearch *sink, enum ps_opensearch_
 
 /* One WARN line for each kind of trouble. */
 void ps_opensearch_trouble_tell(struct ps_opensearch *sink);
+
+/* -- credentials (opensearch_send.c) ------------------------------------------------------------------------------- */
+
+/* BASIC: gives the target the password as it is now, which is read if it was not yet. */
+PS_MUST_USE enum ps_err ps_opensearch_send_password(struct ps_opensearch *sink, const struct ps_deadline *deadline);
 
 /* -- one slot (opensearch_send.c) ---------------------------------------------------------------------------------- */
 

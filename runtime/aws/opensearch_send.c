@@ -81,8 +81,15 @@ static void build_request(struct ps_opensearch *sink, struct ps_opensearch_slot 
     sink->stats.sent_bytes += request->body.len;
 }
 
+enum ps_err ps_opensearch_send_password(struct ps_opensearch *sink, const struct ps_deadline *deadline)
+{
+    if (sink->target.auth != PS_CALL_BASIC) return PS_OK;
+    return ps_secret_get(sink->options.password, deadline, &sink->target.password);
+}
+
 static enum ps_err sign_and_start(struct ps_opensearch *sink, struct ps_opensearch_slot *slot)
 {
+    PS_TRY(ps_opensearch_send_password(sink, &sink->deadline));
     PS_TRY(ps_call_authorize(sink->client, &slot->scratch, &sink->target, ps_clock_now_ms(), &slot->exchange.request));
     return ps_http_start(sink->http, &slot->scratch, &slot->exchange);
 }
@@ -236,6 +243,7 @@ static struct answer judge_failure(const struct ps_opensearch_slot *slot)
         answer.type = PS_SPAN("connection");
         return answer;
     case PS_CLASS_DENIED:
+    case PS_CLASS_INPUT: /* a secret that does not exist, credentials that no header can hold */
         answer.verdict = PS_OPENSEARCH_REQUEST_DENIED;
         answer.fault = PS_OPENSEARCH_FAULT_CREDENTIALS;
         answer.type = PS_SPAN("no_credentials");
@@ -245,7 +253,6 @@ static struct answer judge_failure(const struct ps_opensearch_slot *slot)
         answer.smaller = true;
         return answer;
     case PS_CLASS_NONE:
-    case PS_CLASS_INPUT:
     case PS_CLASS_TRANSIENT:
     case PS_CLASS_DEADLINE:
     case PS_CLASS_SYSTEM:
@@ -434,14 +441,31 @@ static enum ps_err settle_poisoned(struct ps_opensearch *sink, struct ps_opensea
     return reject_alone(sink, slot, answer->status, answer->type);
 }
 
+static enum ps_err refresh(struct ps_opensearch *sink, bool *changed)
+{
+    switch (sink->target.auth) {
+    case PS_CALL_UNSIGNED:
+        *changed = false;
+        return PS_OK;
+    case PS_CALL_SIGV4:
+        return ps_call_refresh(sink->client, changed);
+    case PS_CALL_BASIC:
+        return ps_secret_refresh(sink->options.password, &sink->deadline, changed);
+    }
+    PS_FAIL(PS_ERR_BAD_CONFIG, "authentication %d does not exist", (int)sink->target.auth);
+}
+
 /* Whether another try with other credentials is worth it. */
-static bool has_new_credentials(struct ps_opensearch *sink, const struct ps_opensearch_slot *slot)
+static bool has_new_credentials(struct ps_opensearch *sink, const struct ps_opensearch_slot *slot,
+                                struct answer *answer)
 {
     if (slot->credentials != sink->credentials) return true; /* signed before the change */
-    if (sink->target.auth != PS_CALL_SIGV4 || sink->refreshed) return false;
+    if (sink->refreshed) return false;
     sink->refreshed = true;
     bool changed = false;
-    if (ps_call_refresh(sink->client, &changed) != PS_OK || !changed) return false;
+    enum ps_err err = refresh(sink, &changed);
+    if (err != PS_OK && answer->detail.len == 0) answer->detail = ps_span_of(ps_err_note()->text);
+    if (err != PS_OK || !changed) return false;
     sink->credentials++;
     return true;
 }
@@ -461,7 +485,7 @@ enum ps_err ps_opensearch_send_settle(struct ps_opensearch *sink, struct ps_open
     case PS_OPENSEARCH_REQUEST_POISONED:
         return settle_poisoned(sink, slot, &answer);
     case PS_OPENSEARCH_REQUEST_DENIED:
-        if (has_new_credentials(sink, slot)) {
+        if (has_new_credentials(sink, slot, &answer)) {
             ready_after(slot, 0);
             return PS_OK;
         }

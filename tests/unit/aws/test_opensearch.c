@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "aws/opensearch_priv.h"
+#include "aws/secrets_priv.h"
 #include "base/gzip.h"
 #include "base/json_read.h"
 #include "base/time.h"
@@ -214,6 +215,7 @@ struct world {
     struct ps_call_client *client;
     struct ps_opensearch *sink;
     struct ps_opensearch_options options;
+    struct ps_secret_source password; /* BASIC */
     struct ps_log log;
     struct ps_deadline deadline;
     struct result results[ITEMS_MAX];
@@ -266,6 +268,9 @@ static void start(const struct turn *turns, size_t count)
     world.options.endpoint = fake_http_url(world.domain.server);
     struct ps_call_client_options client = { .region = PS_SPAN("eu-west-1"), .connect_timeout_ms = 2000 };
     CHECK_OK(ps_call_client_open(&world.process, &client, &world.client));
+    if (world.options.auth == PS_OPENSEARCH_BASIC)
+        CHECK_OK(ps_secret_open(&world.process, world.client, "OPENSEARCH_PASSWORD", &world.password,
+                                &world.options.password));
     CHECK_OK(ps_opensearch_open(&world.process, world.client, &world.options, &world.sink));
     begin();
 }
@@ -745,7 +750,7 @@ static void refused_credentials_are_told_once_and_stop_everything(void)
 {
     world.options.auth = PS_OPENSEARCH_BASIC;
     world.options.username = PS_SPAN("writer");
-    world.options.password = PS_SPAN("hidden-word");
+    world.password.value = PS_SPAN("hidden-word");
     world.options.bulk_items_max = 10;
     world.options.slots = 1;
     START({ .status = 401, .body = "Unauthorized" });
@@ -857,6 +862,116 @@ static void refused_signatures_are_tried_once_with_new_credentials(void)
     stop();
 }
 
+/* Secrets Manager: one answer for each reading. Gives the server, which the client's endpoint leads to. */
+static struct fake_http *start_secrets(const struct fake_http_step *steps, size_t count)
+{
+    struct fake_http *server = fake_http_open(steps, count, false);
+    char url[64];
+    keep_text(url, sizeof url, fake_http_url(server));
+    CHECK_EQ(setenv("AWS_ENDPOINT_URL", url, 1), 0);
+    set_credentials("AKIDONLY");
+    world.options.auth = PS_OPENSEARCH_BASIC;
+    world.options.username = PS_SPAN("writer");
+    world.password = (struct ps_secret_source){ .secret_arn = PS_SPAN("search") };
+    return server;
+}
+
+static void stop_secrets(struct fake_http *server)
+{
+    CHECK_EQ(unsetenv("AWS_ENDPOINT_URL"), 0);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+#define SECRET(text) \
+    { \
+        .reply = {.body = PS_SPAN_INIT("{\"SecretString\":\"" text "\"}") } \
+    }
+
+/* So that it may be read anew: as if a minute had gone by since. */
+static void read_password_long_ago(void)
+{
+    struct ps_span value;
+    CHECK_OK(ps_secret_get(world.options.password, &world.deadline, &value));
+    world.options.password->asked_us = 0;
+}
+
+static void a_refused_password_is_read_anew_once(void)
+{
+    static const struct fake_http_step SECRETS[] = { SECRET("old"), SECRET("new") };
+    struct fake_http *secrets = start_secrets(SECRETS, 2);
+    START({ .status = 401, .body = "Unauthorized" }, { .items = "201" });
+    read_password_long_ago();
+    add(2);
+    finish();
+    CHECK_EQ(count_outcome(PS_OPENSEARCH_STORED, NULL), 2);
+    CHECK_EQ(world.domain.bulks, 2);
+    struct fake_http_request request = fake_http_request(world.domain.server, 1);
+    CHECK_TEXT(fake_http_header(&request, "Authorization"), "Basic d3JpdGVyOm9sZA==");
+    request = fake_http_request(world.domain.server, 2);
+    CHECK_TEXT(fake_http_header(&request, "Authorization"), "Basic d3JpdGVyOm5ldw==");
+    CHECK(ps_opensearch_operator_fault(world.sink) == NULL);
+    stop();
+    stop_secrets(secrets);
+}
+
+static void a_password_that_is_refused_twice_is_an_operators_fault(void)
+{
+    static const struct fake_http_step SECRETS[] = { SECRET("old"), SECRET("new") };
+    struct fake_http *secrets = start_secrets(SECRETS, 2);
+    START({ .status = 401, .body = "Unauthorized" });
+    read_password_long_ago();
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 2);
+    CHECK_EQ(count_outcome(PS_OPENSEARCH_UNDELIVERED, "request_refused"), 2);
+    CHECK(strstr(ps_opensearch_operator_fault(world.sink), "credentials refused") != NULL);
+    CHECK_EQ(count_in_log("opensearch_operator_fault"), 1);
+    begin(); /* the next invocation, within the minute */
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 3);
+    stop();
+    stop_secrets(secrets);
+}
+
+static void a_password_that_did_not_change_is_not_tried_again(void)
+{
+    static const struct fake_http_step SECRETS[] = { SECRET("old"), SECRET("old") };
+    struct fake_http *secrets = start_secrets(SECRETS, 2);
+    START({ .status = 403, .body = "" });
+    read_password_long_ago();
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 1);
+    CHECK_EQ(count_outcome(PS_OPENSEARCH_UNDELIVERED, "request_refused"), 2);
+    stop();
+    stop_secrets(secrets);
+}
+
+static void a_password_that_cannot_be_read_is_told_with_its_setting(void)
+{
+    static const struct fake_http_step SECRETS[] = {
+        { .reply = { .status = 400, .body = PS_SPAN_INIT("{\"__type\":\"ResourceNotFoundException\"}") } },
+        SECRET("old"),
+        { .reply = { .status = 400, .body = PS_SPAN_INIT("{\"__type\":\"AccessDeniedException\"}") } },
+    };
+    struct fake_http *secrets = start_secrets(SECRETS, 3);
+    START({ .status = 401, .body = "Unauthorized" });
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 0);
+    CHECK_EQ(count_outcome(PS_OPENSEARCH_UNDELIVERED, "no_credentials"), 2);
+    CHECK_EQ(count_in_log("OPENSEARCH_PASSWORD_SECRET_ARN: status 400 ResourceNotFoundException"), 1);
+    read_password_long_ago();
+    begin();
+    add(2);
+    finish();
+    CHECK_EQ(world.domain.bulks, 1);
+    CHECK_EQ(count_in_log("OPENSEARCH_PASSWORD_SECRET_ARN: status 400 AccessDeniedException"), 1);
+    stop();
+    stop_secrets(secrets);
+}
+
 static void a_role_that_is_not_mapped_is_an_operators_fault(void)
 {
     set_credentials("AKIDONLY");
@@ -874,7 +989,7 @@ static void settings_that_the_signer_refuses_are_an_operators_fault(void)
 {
     world.options.auth = PS_OPENSEARCH_BASIC;
     world.options.username = PS_SPAN("user:name");
-    world.options.password = PS_SPAN("hidden-word");
+    world.password.value = PS_SPAN("hidden-word");
     START({ .items = "201" });
     add(2);
     finish();
@@ -1108,6 +1223,10 @@ int main(void)
     RUN(a_fault_of_one_index_leaves_the_others_alone);
     RUN(a_request_of_nothing_but_faults_opens_the_breaker);
     RUN(refused_signatures_are_tried_once_with_new_credentials);
+    RUN(a_refused_password_is_read_anew_once);
+    RUN(a_password_that_is_refused_twice_is_an_operators_fault);
+    RUN(a_password_that_did_not_change_is_not_tried_again);
+    RUN(a_password_that_cannot_be_read_is_told_with_its_setting);
     RUN(a_role_that_is_not_mapped_is_an_operators_fault);
     RUN(settings_that_the_signer_refuses_are_an_operators_fault);
     RUN(a_read_only_cluster_is_waited_for);

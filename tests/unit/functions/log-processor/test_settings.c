@@ -147,6 +147,31 @@ static void a_password_is_never_told(void)
     CHECK(!says(mistakes, "hunter2"));
 }
 
+static enum ps_err read_basic(const char *name, const char *value, struct ps_span *mistakes)
+{
+    const char *const pairs[] = { "OPENSEARCH_ENDPOINT",
+                                  "https://a",
+                                  "OPENSEARCH_AUTH",
+                                  "basic",
+                                  "OPENSEARCH_USERNAME",
+                                  "writer",
+                                  name,
+                                  value,
+                                  NULL };
+    struct settings settings;
+    return read(pairs, &settings, mistakes);
+}
+
+static void a_password_may_be_kept_elsewhere_under_a_name_that_can_be_one(void)
+{
+    struct ps_span mistakes;
+    CHECK_OK(read_basic("OPENSEARCH_PASSWORD_SSM_NAME", "/prod/search", &mistakes));
+    CHECK_OK(read_basic("OPENSEARCH_PASSWORD_SECRET_ARN", "prod/search#password", &mistakes));
+    CHECK_ERR(read_basic("OPENSEARCH_PASSWORD_SECRET_ARN", "hunter2 the word", &mistakes), PS_ERR_BAD_CONFIG);
+    CHECK(says(mistakes, "OPENSEARCH_PASSWORD_SECRET_ARN: byte 7 can be in no ARN or name"));
+    CHECK(!says(mistakes, "hunter2"));
+}
+
 static void a_folder_for_dead_letters_is_refused_in_lambda(void)
 {
     static const char *const REFUSED[] = { "OPENSEARCH_ENDPOINT", "https://a", "DEAD_LETTER_DIR", "/tmp/x", NULL };
@@ -227,6 +252,7 @@ int main(void)
     RUN(words_of_levels_mean_levels);
     RUN(every_mistake_is_told_in_one_message);
     RUN(a_password_is_never_told);
+    RUN(a_password_may_be_kept_elsewhere_under_a_name_that_can_be_one);
     RUN(a_folder_for_dead_letters_is_refused_in_lambda);
     RUN(settings_that_could_not_be_opened_are_told_with_the_rest);
     RUN(service_falls_back_to_the_names_others_use);
