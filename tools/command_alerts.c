@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "alerter/alert_redact.h"
 #include "alerter/channels.h"
 #include "alerter/email.h"
 #include "alerter/pagerduty.h"
@@ -173,8 +174,7 @@ static enum ps_err open_alerts(struct alerts *alerts)
     PS_TRY(ps_arena_init(&alerts->arena, ARENA_BYTES));
     PS_TRY(ps_config_read(SETTINGS_ITEMS, NULL, &alerts->process, &alerts->settings, NULL));
     PS_TRY(rules_open(&alerts->process, alerts->settings.alert_rules, &alerts->rules));
-    return ps_redact_open(&alerts->process, alerts->settings.redact, alerts->settings.redact_patterns,
-                          &alerts->redact);
+    return ps_redact_open(&alerts->process, alerts->settings.redact, alerts->settings.redact_patterns, &alerts->redact);
 }
 
 int command_alerts(int argc, char **argv)
@@ -183,8 +183,8 @@ int command_alerts(int argc, char **argv)
     struct alerts alerts = { 0 };
     if (open_alerts(&alerts) != PS_OK) return command_fault("alerts");
     int result = command_each_input(argc, argv, print_input, &alerts);
-    fprintf(stderr, "in %lu: told %lu (of these ends %lu) dropped %lu replayed %lu ignored %lu\n", alerts.in, alerts.told,
-            alerts.over, alerts.dropped, alerts.replayed, alerts.ignored);
+    fprintf(stderr, "in %lu: told %lu (of these ends %lu) dropped %lu replayed %lu ignored %lu\n", alerts.in,
+            alerts.told, alerts.over, alerts.dropped, alerts.replayed, alerts.ignored);
     if (fflush(stdout) != 0) result = COMMAND_FAILED;
     ps_redact_close(alerts.redact);
     rules_close(alerts.rules);

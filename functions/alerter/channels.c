@@ -68,9 +68,9 @@ typedef enum ps_err send_with_secret(const struct sending *sending, struct ps_sp
 
 static enum ps_err send_slack(const struct sending *sending, struct ps_span url)
 {
-    struct webhook_request request = {
-        .name = "SLACK_WEBHOOK_URL", .url = url, .timeout_ms = sending->channels->settings->request_timeout_ms
-    };
+    struct webhook_request request = { .name = "SLACK_WEBHOOK_URL",
+                                       .url = url,
+                                       .timeout_ms = sending->channels->settings->request_timeout_ms };
     PS_TRY(webhook_check_url(request.name, url, SETTINGS_SLACK_HOSTS));
     PS_TRY(slack_render(sending->arena, sending->notice, &request.body));
     return webhook_post(sending->channels->client, sending->arena, sending->deadline, &request);

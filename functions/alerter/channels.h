@@ -21,8 +21,8 @@ struct channels {
     size_t mail_to_count;
 };
 
-/* Secrets are read now, so that the first alert need not wait for them. One that does not exist or may not be read fails
- * init; one that cannot be read just now is left to the first alert, with a WARN line. */
+/* Secrets are read now, so that the first alert need not wait for them. One that does not exist or may not be read
+ * fails init; one that cannot be read just now is left to the first alert, with a WARN line. */
 PS_MUST_USE enum ps_err channels_open(struct ps_arena *process, const struct settings *settings,
                                       struct ps_call_client *client, const struct ps_log *log,
                                       struct channels *channels);

@@ -38,8 +38,8 @@ static enum ps_err drop(const struct run *run, const struct outgoing *outgoing)
 {
     run->counts->dropped++;
     ps_log_write(run->delivering->log, PS_LOG_ERROR, "notice_dropped",
-                 PS_LOG_FIELDS(PS_LOG_STR("fingerprint", ps_span_make(outgoing->notice.alert.fingerprint,
-                                                                      ALERT_FINGERPRINT_BYTES)),
+                 PS_LOG_FIELDS(PS_LOG_STR("fingerprint",
+                                          ps_span_make(outgoing->notice.alert.fingerprint, ALERT_FINGERPRINT_BYTES)),
                                PS_LOG_U64("repeats", outgoing->notice.count),
                                PS_LOG_STR("reason", PS_SPAN("no channel took it for six hours"))));
     return store_remove_outgoing(run->delivering->store, outgoing);

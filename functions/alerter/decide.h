@@ -30,22 +30,22 @@ enum incident_phase {
 
 struct incident {
     enum incident_phase phase;
-    bool well;        /* the alarm said so; the end of the window tells it */
-    uint64_t repeats; /* in this window, the one that opened it left out */
+    bool well;              /* the alarm said so; the end of the window tells it */
+    uint64_t repeats;       /* in this window, the one that opened it left out */
     int64_t from_ms, to_ms; /* the window */
     unsigned channels;      /* that it was told to, 1 << enum channel */
     struct alert alert;     /* the first; fields, id and why are not kept */
 };
 
 enum step {
-    STEP_NOTHING,      /* known already, or well when nothing was wrong */
-    STEP_TELL_REST,    /* to channels that do not have it yet */
-    STEP_CLOSE,        /* the incident's window first; then ask again */
-    STEP_OPEN,         /* a new incident; tell */
-    STEP_BEGIN_COUNT,  /* a new incident; tell nobody yet */
-    STEP_REACH_RATE,   /* open the counting incident; tell */
-    STEP_COUNT,        /* one more */
-    STEP_MARK_WELL,    /* its window's end tells that it is over */
+    STEP_NOTHING,     /* known already, or well when nothing was wrong */
+    STEP_TELL_REST,   /* to channels that do not have it yet */
+    STEP_CLOSE,       /* the incident's window first; then ask again */
+    STEP_OPEN,        /* a new incident; tell */
+    STEP_BEGIN_COUNT, /* a new incident; tell nobody yet */
+    STEP_REACH_RATE,  /* open the counting incident; tell */
+    STEP_COUNT,       /* one more */
+    STEP_MARK_WELL,   /* its window's end tells that it is over */
 };
 
 enum step decide(const struct alert *alert, enum handled handled, const struct incident *incident,

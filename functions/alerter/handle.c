@@ -62,8 +62,8 @@ static enum ps_err take_step(struct handling *handling, enum step step, struct h
         return closing_one(handling->delivering, &handling->incident, closings);
     case STEP_OPEN:
     case STEP_REACH_RATE:
-        PS_TRY(store_step(store, step, handling->alert, &handling->incident, &handling->ruling, &handling->handled,
-                          done));
+        PS_TRY(
+            store_step(store, step, handling->alert, &handling->incident, &handling->ruling, &handling->handled, done));
         if (!*done) return PS_OK;
         counts->opened++;
         *verdict = PS_VERDICT_STORED;
@@ -88,8 +88,8 @@ enum ps_err handle_alert(const struct delivering *delivering, const struct rules
     for (int i = 0; i < TRIES_MAX; i++) {
         bool done = false;
         PS_TRY(ask(&handling));
-        enum step step = decide(alert, handling.handled.handled, &handling.incident, &handling.ruling,
-                                delivering->store->now_ms);
+        enum step step =
+            decide(alert, handling.handled.handled, &handling.incident, &handling.ruling, delivering->store->now_ms);
         PS_TRY(take_step(&handling, step, counts, closings, verdict, &done));
         if (done) return PS_OK;
     }

@@ -1,9 +1,9 @@
 /* LogError events, alarms and monitors -> one incident for each kind -> PagerDuty, Slack and mail. */
 #include "lambda/handler.h"
 
+#include "alert_redact.h"
 #include "base/assert.h"
 #include "host/clock.h"
-#include "record/redact.h"
 #include "settings.h"
 #include "summary.h"
 
@@ -28,9 +28,7 @@ static enum ps_err init(struct ps_init *init, void *state_memory)
 {
     struct state *state = state_memory;
     const struct settings *settings = init->settings;
-    const struct ps_call_client_options client = { .region = init->region,
-                                                   .needs_credentials = true,
-                                                   .proxies = true };
+    const struct ps_call_client_options client = { .region = init->region, .needs_credentials = true, .proxies = true };
     state->log = init->log;
     PS_TRY(ps_redact_open(init->arena, settings->redact, settings->redact_patterns, &state->redact));
     PS_TRY(rules_open(init->arena, settings->alert_rules, &state->rules));
@@ -64,19 +62,7 @@ static void begin_run(struct run *run, struct ps_invocation *inv, struct ps_span
 /* Alerts about the alerter's own log lines would make new ones for ever. */
 static bool is_own(const struct run *run, const struct alert *alert)
 {
-    return alert->source == ALERT_LOG &&
-           settings_exclude(run->inv->settings, run->inv->function_name, alert->service);
-}
-
-static enum ps_err hide_secrets(const struct run *run, struct alert *alert, struct ps_redact_counts *counts)
-{
-    const struct state *state = run->inv->state;
-    struct ps_arena *arena = run->inv->arena;
-    PS_TRY(ps_redact_text(state->redact, arena, alert->title, &alert->title, counts));
-    PS_TRY(ps_redact_text(state->redact, arena, alert->message, &alert->message, counts));
-    for (size_t i = 0; i < alert->field_count; i++)
-        PS_TRY(ps_redact_text(state->redact, arena, alert->fields[i].value, &alert->fields[i].value, counts));
-    return PS_OK;
+    return alert->source == ALERT_LOG && settings_exclude(run->inv->settings, run->inv->function_name, alert->service);
 }
 
 static enum ps_err handle_one(struct run *run, struct alert *alert, enum ps_verdict *verdict)
@@ -85,7 +71,7 @@ static enum ps_err handle_one(struct run *run, struct alert *alert, enum ps_verd
     struct ps_redact_counts redacted = { 0 };
     *verdict = PS_VERDICT_FILTERED;
     if (is_own(run, alert)) return PS_OK;
-    PS_TRY(hide_secrets(run, alert, &redacted));
+    PS_TRY(alert_redact(alert, state->redact, run->inv->arena, &redacted));
     run->summary.account.redacted += ps_redact_total(&redacted);
     return handle_alert(&run->delivering, state->rules, alert, &run->summary.handled, &run->summary.closings, verdict);
 }

@@ -11,7 +11,9 @@ enum {
     KEY_BYTES_MAX = ALERT_ID_BYTES_MAX + 64,
 };
 
-static const char *const PHASES[] = { [INCIDENT_NONE] = "", [INCIDENT_COUNTING] = "counting", [INCIDENT_OPEN] = "open" };
+static const char *const PHASES[] = {
+    [INCIDENT_NONE] = "", [INCIDENT_COUNTING] = "counting", [INCIDENT_OPEN] = "open"
+};
 
 /* -- what items share ---------------------------------------------------------------------------------------------- */
 
@@ -56,9 +58,9 @@ enum ps_err store_read_alert(const struct store *store, struct ps_span json, str
     const struct {
         const char *name;
         struct ps_span *text;
-    } TEXTS[] = { { "fingerprint", &fingerprint },   { "source", &source },          { "level", &level },
-                  { "service", &alert->service },    { "title", &alert->title },     { "message", &alert->message },
-                  { "account", &alert->account },    { "region", &alert->region },   { "link", &alert->link } };
+    } TEXTS[] = { { "fingerprint", &fingerprint }, { "source", &source },        { "level", &level },
+                  { "service", &alert->service },  { "title", &alert->title },   { "message", &alert->message },
+                  { "account", &alert->account },  { "region", &alert->region }, { "link", &alert->link } };
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++)
         PS_TRY(ps_dynamodb_item_text(store->arena, json, ps_span_of(TEXTS[i].name), TEXTS[i].text));
     alert->source = read_source(source);

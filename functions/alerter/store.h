@@ -72,7 +72,8 @@ PS_MUST_USE enum ps_err store_mark_sent(const struct store *store, struct delive
 typedef enum ps_err store_on_incident(void *context, const struct incident *incident);
 typedef enum ps_err store_on_outgoing(void *context, struct outgoing *outgoing);
 
-/* Every incident, and every outgoing notice, the oldest first. What is taken from the arena in a callback goes with it. */
+/* Every incident, and every outgoing notice, the oldest first. What is taken from the arena in a callback goes with it.
+ */
 PS_MUST_USE enum ps_err store_each_incident(const struct store *store, store_on_incident *on_incident, void *context);
 PS_MUST_USE enum ps_err store_each_outgoing(const struct store *store, store_on_outgoing *on_outgoing, void *context);
 PS_MUST_USE enum ps_err store_remove_outgoing(const struct store *store, const struct outgoing *outgoing);

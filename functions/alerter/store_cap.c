@@ -163,6 +163,6 @@ enum ps_err store_take_place(const struct store *store, struct delivery *deliver
         *flags |= 1u << channel;
         return PS_OK;
     }
-    PS_FAIL(PS_ERR_THROTTLED, "cap of %.*s: %d invocations counted at the same time", PS_SPAN_ARG(channel_name(channel)),
-            TRIES_MAX);
+    PS_FAIL(PS_ERR_THROTTLED, "cap of %.*s: %d invocations counted at the same time",
+            PS_SPAN_ARG(channel_name(channel)), TRIES_MAX);
 }
