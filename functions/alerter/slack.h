@@ -15,7 +15,7 @@ enum {
     SLACK_FIELD_CHARS_MAX = 2000,
     SLACK_FIELDS_MAX = 10,
     SLACK_LINK_CHARS_MAX = 2000,    /* longer ones are left out: a link cannot be cut */
-    SLACK_BODY_BYTES_MAX = 96 << 10 /* all texts full: 3 bytes for each of some 25,000 characters */
+    SLACK_BODY_BYTES_MAX = 96 << 10 /* all texts full: 67 KB, 3 bytes for each character */
 };
 
 /* The body of the POST. */
