@@ -14,8 +14,8 @@ enum {
     SLACK_SECTION_CHARS_MAX = 3000,
     SLACK_FIELD_CHARS_MAX = 2000,
     SLACK_FIELDS_MAX = 10,
-    SLACK_LINK_CHARS_MAX = 2000,     /* longer ones are left out: a link cannot be cut */
-    SLACK_BODY_BYTES_MAX = 128 << 10 /* all fields full: 3 bytes for each of some 40,000 characters */
+    SLACK_LINK_CHARS_MAX = 2000,    /* longer ones are left out: a link cannot be cut */
+    SLACK_BODY_BYTES_MAX = 96 << 10 /* all texts full: 67 KB, 3 bytes for each character */
 };
 
 /* The body of the POST. */
