@@ -74,6 +74,8 @@ enum ps_err deliver(const struct delivering *delivering, struct delivery *delive
         (void)snprintf(notes + used, sizeof notes - used, "%s%.*s: %.120s", used > 0 ? "; " : "",
                        PS_SPAN_ARG(channel_name(channel)), ps_err_note()->text);
     }
-    if (failed != PS_OK) PS_FAIL(failed, "not sent to every channel: %s", notes);
-    return PS_OK;
+    if (failed == PS_OK) return PS_OK;
+    if (store_release(delivering->store, delivery) != PS_OK)
+        ps_log_fault(delivering->log, PS_LOG_WARN, "lease_not_released"); /* it ends by itself */
+    PS_FAIL(failed, "not sent to every channel: %s", notes);
 }

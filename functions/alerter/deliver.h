@@ -21,7 +21,8 @@ struct delivering {
 };
 
 /* wanted: 1 << enum channel; those that are not set or not concerned are left out. Fails when a channel could not be
- * reached, after all others had their turn: the note names each. Failures are also logged, one line a channel. */
+ * reached, after all others had their turn: the note names each, and the lease is given back. Failures are also logged,
+ * one line a channel. */
 PS_MUST_USE enum ps_err deliver(const struct delivering *delivering, struct delivery *delivery, unsigned wanted,
                                 const struct notice *notice);
 

@@ -435,3 +435,19 @@ enum ps_err store_lease(const struct store *store, const struct delivery *delive
     PS_TRY(item_finish(&values, &write.values));
     return write_all(store, &write, 1, done);
 }
+
+enum ps_err store_release(const struct store *store, const struct delivery *delivery)
+{
+    struct item values;
+    struct ps_dynamodb_write write = {
+        .kind = PS_DYNAMODB_UPDATE,
+        .key = delivery->key,
+        .update = PS_SPAN("REMOVE leaseMs, leaseBy"),
+        .condition = PS_SPAN("leaseBy = :me"),
+    };
+    bool done = false; /* else it was not this invocation's any more */
+    item_begin(&values, store->arena);
+    item_put_text(&values, ":me", store->request_id);
+    PS_TRY(item_finish(&values, &write.values));
+    return write_all(store, &write, 1, &done);
+}

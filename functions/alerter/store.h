@@ -60,6 +60,8 @@ PS_MUST_USE enum ps_err store_close(const struct store *store, enum closing clos
 /* Takes the way of a notice for this invocation, until its deadline or LEASE_MS_MAX; *done is false while another has
  * it. Lambda's own retry of an invocation has its request id, and so its lease. */
 PS_MUST_USE enum ps_err store_lease(const struct store *store, const struct delivery *delivery, bool *done);
+/* Gives it back after a failure, so that whoever tries next need not wait. */
+PS_MUST_USE enum ps_err store_release(const struct store *store, const struct delivery *delivery);
 
 /* A place for one more notice on the channel in this hour: the delivery is marked taken, or held when cap_per_hour are
  * sent already. */

@@ -209,7 +209,6 @@ static enum ps_err read_anew(struct ps_secret *secret, const struct ps_deadline 
     struct ps_arena scratch;
     struct ps_span value = PS_SPAN("");
     PS_TRY(ps_arena_init(&scratch, SCRATCH_BYTES));
-    secret->asked_us = ps_clock_monotonic_us();
     enum ps_err err = ask(secret, &scratch, deadline, &value);
     if (err == PS_OK) keep(secret, value, changed);
     ps_arena_fini(&scratch);
@@ -236,9 +235,12 @@ enum ps_err ps_secret_warm(struct ps_secret *secret, const struct ps_log *log)
 
 enum ps_err ps_secret_refresh(struct ps_secret *secret, const struct ps_deadline *deadline, bool *changed)
 {
-    bool asked_lately = secret->asked_us != 0 && ps_clock_monotonic_us() - secret->asked_us < REFRESH_US_MIN;
+    uint64_t now_us = ps_clock_monotonic_us();
+    bool refreshed_lately = secret->refreshed_us != 0 && now_us - secret->refreshed_us < REFRESH_US_MIN;
     *changed = false;
-    return secret->remote && !asked_lately ? read_anew(secret, deadline, changed) : PS_OK;
+    if (!secret->remote || refreshed_lately) return PS_OK;
+    secret->refreshed_us = now_us;
+    return read_anew(secret, deadline, changed);
 }
 
 void ps_secret_forget(struct ps_secret *secret)
@@ -246,5 +248,5 @@ void ps_secret_forget(struct ps_secret *secret)
     explicit_bzero(secret->value, sizeof secret->value);
     secret->len = 0;
     secret->read = false;
-    secret->asked_us = 0;
+    secret->refreshed_us = 0;
 }

@@ -22,7 +22,7 @@ struct ps_secret {
     struct ps_span key;     /* of a member; empty: the whole value */
     struct ps_span url;
     struct ps_call_target target;
-    uint64_t asked_us; /* monotonic; 0: never */
+    uint64_t refreshed_us; /* monotonic; 0: never */
     bool read;
     size_t len;
     char value[PS_SECRET_BYTES_MAX];

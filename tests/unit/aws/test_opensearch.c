@@ -892,7 +892,7 @@ static void read_password_long_ago(void)
 {
     struct ps_span value;
     CHECK_OK(ps_secret_get(world.options.password, &world.deadline, &value));
-    world.options.password->asked_us = 0;
+    world.options.password->refreshed_us = 0;
 }
 
 static void a_refused_password_is_read_anew_once(void)
