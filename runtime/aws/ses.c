@@ -117,9 +117,9 @@ enum ps_err ps_ses_check_address(struct ps_span address)
         if ((unsigned char)address.data[i] > 0x7f)
             PS_FAIL(PS_ERR_BAD_CONFIG, "byte %zu of the address is not ASCII, and SES takes nothing else", i);
     }
-    if (address.data[address.len - 1] != '>') return check_bare(address);
     ptrdiff_t at = find_unquoted(address, '<', &open);
     if (open) PS_FAIL(PS_ERR_BAD_CONFIG, "a quote in the address is not closed");
+    if (address.data[address.len - 1] != '>') return check_bare(address);
     if (at == PS_SPAN_NONE) PS_FAIL(PS_ERR_BAD_CONFIG, "a > without a < in the address");
     PS_TRY(check_name(ps_span_trim(ps_span_first(address, (size_t)at))));
     return check_bare(ps_span_between(address.data + at + 1, address.data + address.len - 1));
