@@ -36,7 +36,7 @@ static bool has_control(struct ps_span text)
     return false;
 }
 
-/* Offset of the first c outside of quotes, or PS_SPAN_NONE. *open says that a quote is not closed before it. */
+/* Offset of the first c outside of quotes, or PS_SPAN_NONE. *open says that text ends within quotes. */
 static ptrdiff_t find_unquoted(struct ps_span text, char c, bool *open)
 {
     *open = false;
@@ -323,6 +323,8 @@ enum ps_err ps_ses_send(struct ps_ses *ses, struct ps_arena *arena, const struct
     };
     PS_TRY(check_message(message));
     PS_TRY(build_body(arena, message, &exchange.request.body));
-    PS_TRY(ps_call_run(ses->client, arena, &target, &options, deadline, &exchange));
+    enum ps_err err = ps_call_run(ses->client, arena, &target, &options, deadline, &exchange);
+    if (err != PS_OK && exchange.sent) return ps_err_wrap(err, "the mail may have gone out");
+    if (err != PS_OK) return err;
     return judge(&exchange.response);
 }

@@ -183,9 +183,9 @@ static void the_type_of_an_error_is_told_where_it_is_in_a_header(void)
         { .reply = { .status = 400, .headers = "x-amzn-errortype: MessageRejected\r\n" } },
         { .reply = { .status = 400 } },
         { .reply = { .status = 400, .headers = "x-amzn-ErrorType: " SIXTY_FOUR "\r\n" } },
-        { .reply = { .status = 400, .headers = "x-amzn-ErrorType: x" SIXTY_FOUR "\r\n" } },
+        { .reply = { .status = 400, .headers = "x-amzn-ErrorType: " SIXTY_FOUR "x\r\n" } },
     };
-    static const char *const WANTED[] = { "MessageRejected", "", SIXTY_FOUR, "" };
+    static const char *const WANTED[] = { "MessageRejected", "", SIXTY_FOUR, SIXTY_FOUR };
     struct fake_http *server = fake_http_open(SCRIPT, 4, false);
     for (int i = 0; i < 4; i++) {
         struct ps_http_exchange exchange = get(server, "/");

@@ -164,7 +164,8 @@ static const struct answer {
     { 400, "MessageRejected", PS_ERR_REFUSED, "verify the address of MAIL_FROM" },
     { 400, "MailFromDomainNotVerifiedException", PS_ERR_REFUSED, "MAIL FROM domain" },
     { 400, "AccountSuspendedException", PS_ERR_REFUSED, "may no longer send" },
-    { 400, "SendingPausedException:http://internal.amazon.com/coral/x/", PS_ERR_REFUSED, "sending is paused" },
+    { 400, "SendingPausedException:http://internal.amazon.com/coral/com.amazonaws.services.ses/", PS_ERR_REFUSED,
+      "sending is paused" },
     { 400, "com.amazon.ses#BadRequestException", PS_ERR_REFUSED, "status 400 BadRequestException" },
     { 404, "NotFoundException", PS_ERR_BAD_CONFIG, "no such configuration set in this region" },
     { 404, NULL, PS_ERR_BAD_CONFIG, "the endpoint is not SES" },
@@ -243,10 +244,23 @@ static void a_lost_answer_is_not_sent_again(void)
         struct fake_http *server = fake_http_open(scripts[i], 1, true);
         struct ps_ses *ses = open_at(fake_http_url(server), scripts[i] == held ? 200 : 5000);
         CHECK_ERR(ps_ses_send(ses, &arena, &NO_DEADLINE, &message), PS_ERR_UNAVAILABLE);
+        CHECK(strstr(ps_err_note()->text, "the mail may have gone out: POST ") != NULL);
         CHECK_EQ(fake_http_count(server), 1);
         fake_http_release(server);
         CHECK_EQ(fake_http_finish(server), 0);
     }
+}
+
+/* On a kept connection libcurl would send it once more by itself. */
+static void an_answer_lost_after_another_mail_is_not_sent_again_either(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .status = 200 } }, { .reply = { .end = FAKE_HTTP_DROP } } };
+    struct fake_http *server = fake_http_open(script, 2, true);
+    struct ps_ses_message message = sample();
+    CHECK_OK(send_through(server, &message));
+    CHECK_ERR(send_through(server, &message), PS_ERR_UNAVAILABLE);
+    CHECK_EQ(fake_http_count(server), 2);
+    CHECK_EQ(fake_http_finish(server), 0);
 }
 
 static void a_full_arena_is_told(void)
@@ -407,6 +421,7 @@ int main(void)
     RUN(what_was_answered_with_later_goes_again);
     RUN(after_three_tries_the_caller_decides);
     RUN(a_lost_answer_is_not_sent_again);
+    RUN(an_answer_lost_after_another_mail_is_not_sent_again_either);
     RUN(a_full_arena_is_told);
     RUN(an_address_can_be);
     RUN(what_is_wrong_with_an_address_is_told);
