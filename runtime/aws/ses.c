@@ -304,9 +304,9 @@ static enum ps_err judge(const struct ps_http_response *response)
             verdict.remedy);
 }
 
-/* What was answered with "later" was not sent, and goes again. A try that was cut off or timed out after it had left is
- * in doubt: another one at once would only double the mail, while the caller, who has a record of what is told and what
- * is not, can decide. */
+/* An answer of "later" is taken at its word: the mail was not sent, and goes again. A try that was cut off or timed out
+ * after it had left is in doubt: another one at once would only double the mail, while the caller, who has a record of
+ * what is told and what is not, can decide. */
 enum ps_err ps_ses_send(struct ps_ses *ses, struct ps_arena *arena, const struct ps_deadline *deadline,
                         const struct ps_ses_message *message)
 {
