@@ -50,7 +50,7 @@ void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t by
         notice_put_line(&line, alert->title, ALERT_TITLE_BYTES_MAX);
         if (notice->kind == NOTICE_SUMMARY) ps_buf_printf(&line, " (%llu more)", (unsigned long long)notice->count);
     }
-    notice_put_line(buf, ps_buf_span(&line), bytes_max);
+    notice_put_line(buf, ps_span_make(memory, line.len), bytes_max);
 }
 
 static void put_time_of_day(struct ps_buf *buf, int64_t ms)

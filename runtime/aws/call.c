@@ -230,6 +230,7 @@ static enum ps_err attempt(struct ps_call_client *client, struct ps_arena *arena
     uint32_t left = left_ms(options, deadline);
     if (left == 0) PS_FAIL(PS_ERR_DEADLINE, "no time left for %s", exchange->request.method);
     exchange->request.timeout_ms = options->timeout_ms < left ? options->timeout_ms : left;
+    exchange->request.fresh = options->never_twice;
     PS_TRY(ps_call_authorize(client, arena, target, ps_clock_now_ms(), &exchange->request));
     return ps_http_run(client->http, arena, exchange);
 }

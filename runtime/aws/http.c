@@ -309,9 +309,9 @@ static void read_response(struct slot *slot)
     if (ps_span_to_u64(header_of(slot, "x-amz-retry-after"), &asked_ms) &&
         asked_ms <= RETRY_AFTER_SECONDS_MAX * 1000ull)
         response->retry_after_ms = (uint32_t)asked_ms;
-    struct ps_span error_type = header_of(slot, "x-amzn-ErrorType");
-    if (error_type.len > 0 && error_type.len <= PS_HTTP_ERROR_TYPE_BYTES_MAX)
-        memcpy(response->error_type, error_type.data, error_type.len); /* the rest is zero since the start */
+    struct ps_span error_type = ps_span_first(header_of(slot, "x-amzn-ErrorType"), PS_HTTP_ERROR_TYPE_BYTES_MAX);
+    if (error_type.len > 0)
+        memcpy(response->error_type, error_type.data, error_type.len); /* the rest is zero already */
 }
 
 /* What another try cannot change is a matter of configuration; everything else may pass. */
@@ -464,6 +464,7 @@ static enum ps_err set_request(struct slot *slot, struct ps_arena *arena, const 
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     SET(CURLOPT_CAINFO, roots.file);
     SET(CURLOPT_CAPATH, roots.folder);
+    SET(CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
     if (result != CURLE_OK) PS_FAIL(classify(result), "libcurl: %s", curl_easy_strerror(result));
     return PS_OK;
 }

@@ -12,7 +12,7 @@
 enum {
     PS_HTTP_IN_FLIGHT_MAX = 16,
     PS_HTTP_HEADERS_MAX = 24,
-    PS_HTTP_ERROR_TYPE_BYTES_MAX = 64, /* the longest name of an AWS exception in use has 60 */
+    PS_HTTP_ERROR_TYPE_BYTES_MAX = 64, /* a name, which may have a URL behind it that nobody needs */
 };
 
 struct ps_http; /* opaque */
@@ -39,6 +39,7 @@ struct ps_http_request {
     size_t header_count;
     struct ps_span body;
     uint32_t timeout_ms; /* for the whole exchange */
+    bool fresh; /* on a new connection: what a kept one loses, because its other end has gone, libcurl sends again */
     size_t response_bytes_max;
 };
 
@@ -47,7 +48,7 @@ struct ps_http_response {
     struct ps_span body;
     uint32_t retry_after_ms; /* from x-amz-retry-after, or Retry-After in seconds or as a date; 0 without */
     bool json;               /* Content-Type is JSON */
-    char error_type[PS_HTTP_ERROR_TYPE_BYTES_MAX + 1]; /* x-amzn-ErrorType; empty without, and when it is longer */
+    char error_type[PS_HTTP_ERROR_TYPE_BYTES_MAX + 1]; /* x-amzn-ErrorType, its first bytes; empty without */
 };
 
 /* One request and its answer. The memory of everything in it, the request's body included, must stay put until done,

@@ -36,7 +36,7 @@ static bool has_control(struct ps_span text)
     return false;
 }
 
-/* Offset of the first c outside of quotes, or PS_SPAN_NONE. *open says that a quote is not closed before it. */
+/* Offset of the first c outside of quotes, or PS_SPAN_NONE. *open says that text ends within quotes. */
 static ptrdiff_t find_unquoted(struct ps_span text, char c, bool *open)
 {
     *open = false;
@@ -117,9 +117,9 @@ enum ps_err ps_ses_check_address(struct ps_span address)
         if ((unsigned char)address.data[i] > 0x7f)
             PS_FAIL(PS_ERR_BAD_CONFIG, "byte %zu of the address is not ASCII, and SES takes nothing else", i);
     }
-    if (address.data[address.len - 1] != '>') return check_bare(address);
     ptrdiff_t at = find_unquoted(address, '<', &open);
     if (open) PS_FAIL(PS_ERR_BAD_CONFIG, "a quote in the address is not closed");
+    if (address.data[address.len - 1] != '>') return check_bare(address);
     if (at == PS_SPAN_NONE) PS_FAIL(PS_ERR_BAD_CONFIG, "a > without a < in the address");
     PS_TRY(check_name(ps_span_trim(ps_span_first(address, (size_t)at))));
     return check_bare(ps_span_between(address.data + at + 1, address.data + address.len - 1));
@@ -304,9 +304,9 @@ static enum ps_err judge(const struct ps_http_response *response)
             verdict.remedy);
 }
 
-/* What was answered with "later" was not sent, and goes again. A try that was cut off or timed out after it had left is
- * in doubt: another one at once would only double the mail, while the caller, who has a record of what is told and what
- * is not, can decide. */
+/* An answer of "later" is taken at its word: the mail was not sent, and goes again. A try that was cut off or timed out
+ * after it had left is in doubt: another one at once would only double the mail, while the caller, who has a record of
+ * what is told and what is not, can decide. */
 enum ps_err ps_ses_send(struct ps_ses *ses, struct ps_arena *arena, const struct ps_deadline *deadline,
                         const struct ps_ses_message *message)
 {
@@ -323,6 +323,8 @@ enum ps_err ps_ses_send(struct ps_ses *ses, struct ps_arena *arena, const struct
     };
     PS_TRY(check_message(message));
     PS_TRY(build_body(arena, message, &exchange.request.body));
-    PS_TRY(ps_call_run(ses->client, arena, &target, &options, deadline, &exchange));
+    enum ps_err err = ps_call_run(ses->client, arena, &target, &options, deadline, &exchange);
+    if (err != PS_OK && exchange.sent) return ps_err_wrap(err, "the mail may have gone out");
+    if (err != PS_OK) return err;
     return judge(&exchange.response);
 }

@@ -48,6 +48,42 @@ static void what_may_pass_is_tried_again(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
+static void what_left_without_an_answer_is_not_repeated_when_twice_is_harm(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .end = FAKE_HTTP_DROP } } };
+    const struct ps_call_options options = { .attempts_max = 3, .timeout_ms = 5000, .never_twice = true };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    struct ps_http_exchange exchange = post(server);
+    CHECK_ERR(ps_call_run(client, &arena, &UNSIGNED, &options, &NO_DEADLINE, &exchange), PS_ERR_UNAVAILABLE);
+    CHECK(exchange.sent);
+    CHECK_EQ(fake_http_count(server), 1);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+/* Nobody listens any more. Each try is signed anew, and the memory of that counts the tries. */
+static size_t bytes_of_refused_tries(const struct ps_call_options *options)
+{
+    const struct fake_http_step script[] = { { .reply = { .status = 200 } } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    struct ps_http_exchange exchange = post(server);
+    CHECK_EQ(fake_http_finish(server), 0);
+    size_t before = ps_arena_used(&arena);
+    CHECK_ERR(ps_call_run(client, &arena, &SIGNED, options, &NO_DEADLINE, &exchange), PS_ERR_UNAVAILABLE);
+    CHECK(!exchange.sent);
+    return ps_arena_used(&arena) - before;
+}
+
+static void what_never_left_is_repeated_even_then(void)
+{
+    const struct ps_call_options once = { .attempts_max = 1, .timeout_ms = 5000, .never_twice = true };
+    const struct ps_call_options thrice = { .attempts_max = 3, .timeout_ms = 5000, .never_twice = true };
+    setenv("AWS_ACCESS_KEY_ID", "AKID", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "key", 1);
+    size_t one = bytes_of_refused_tries(&once);
+    CHECK(one > 0);
+    CHECK(bytes_of_refused_tries(&thrice) > 2 * one);
+}
+
 static void the_last_answer_is_the_callers_to_judge(void)
 {
     const struct fake_http_step script[] = { { .reply = { .status = 500 } },
@@ -362,6 +398,8 @@ int main(void)
     const struct ps_call_client_options options = { .region = PS_SPAN("eu-west-1"), .needs_credentials = true };
     if (ps_call_client_open(&process, &options, &client) != PS_OK) return EXIT_FAILURE;
     RUN(what_may_pass_is_tried_again);
+    RUN(what_left_without_an_answer_is_not_repeated_when_twice_is_harm);
+    RUN(what_never_left_is_repeated_even_then);
     RUN(the_last_answer_is_the_callers_to_judge);
     RUN(what_will_not_pass_is_not_tried_again);
     RUN(no_answer_at_all_is_an_error);

@@ -175,6 +175,26 @@ static void amazons_own_retry_after_counts_milliseconds_and_comes_first(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
+#define SIXTY_FOUR "0123456789012345678901234567890123456789012345678901234567890123"
+
+static void the_type_of_an_error_is_told_where_it_is_in_a_header(void)
+{
+    static const struct fake_http_step SCRIPT[] = {
+        { .reply = { .status = 400, .headers = "x-amzn-errortype: MessageRejected\r\n" } },
+        { .reply = { .status = 400 } },
+        { .reply = { .status = 400, .headers = "x-amzn-ErrorType: " SIXTY_FOUR "\r\n" } },
+        { .reply = { .status = 400, .headers = "x-amzn-ErrorType: " SIXTY_FOUR "x\r\n" } },
+    };
+    static const char *const WANTED[] = { "MessageRejected", "", SIXTY_FOUR, SIXTY_FOUR };
+    struct fake_http *server = fake_http_open(SCRIPT, 4, false);
+    for (int i = 0; i < 4; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        CHECK_OK(ps_http_run(http, &arena, &exchange));
+        CHECK_TEXT(ps_span_of(exchange.response.error_type), WANTED[i]);
+    }
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
 static void an_answer_over_its_limit_is_refused_announced_or_not(void)
 {
     static char big[3000];
@@ -478,6 +498,7 @@ int main(void)
     RUN(several_exchanges_are_in_flight_at_once);
     RUN(retry_after_is_read_in_both_forms);
     RUN(amazons_own_retry_after_counts_milliseconds_and_comes_first);
+    RUN(the_type_of_an_error_is_told_where_it_is_in_a_header);
     RUN(an_answer_over_its_limit_is_refused_announced_or_not);
     RUN(redirects_are_answers);
     RUN(a_proxy_of_the_environment_is_not_used);
