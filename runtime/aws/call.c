@@ -48,6 +48,7 @@ static enum ps_err open_http(struct ps_arena *process, const struct ps_call_clie
         .other_roots = options->ca_file.len > 0 ? options->ca_file : bundle,
         .system_roots = ps_env_get("SSL_CERT_FILE"),
         .connect_timeout_ms = options->connect_timeout_ms,
+        .proxies = options->proxies,
     };
     return ps_http_open(process, &http, out);
 }

@@ -13,6 +13,7 @@ struct ps_call_client_options {
     struct ps_span region;       /* may be empty when no AWS service is called */
     struct ps_span ca_file;      /* for hosts that are not Amazon's (a private OpenSearch); else AWS_CA_BUNDLE */
     uint32_t connect_timeout_ms; /* 0: 1000 */
+    bool proxies;                /* those of the environment count (aws/http.h); never for credentials */
     bool needs_credentials;      /* they are read at once */
 };
 

@@ -88,7 +88,8 @@ static enum ps_err fetch(struct ps_arena *arena, struct ps_http *http, struct ps
         .request = { .method = "GET",
                      .url = uri,
                      .timeout_ms = ENDPOINT_TIMEOUT_MS,
-                     .response_bytes_max = DOCUMENT_BYTES_MAX },
+                     .response_bytes_max = DOCUMENT_BYTES_MAX,
+                     .direct = true },
     };
     struct ps_span token = ps_env_get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (token.len > 0) {

@@ -39,6 +39,7 @@ struct ps_http {
     struct roots amazon_roots;
     struct roots other_roots;
     uint32_t connect_timeout_ms;
+    bool proxies;
     uint32_t in_flight;
     struct slot slots[PS_HTTP_IN_FLIGHT_MAX];
 };
@@ -125,7 +126,9 @@ static CURLcode set_for_life(struct slot *slot)
     CURL *easy = slot->easy;
     CURLcode result = CURLE_OK;
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* a proxy gets none of the headers meant for the server */
+    SET(CURLOPT_PROXY_CAINFO, slot->http->other_roots.file);
+    SET(CURLOPT_PROXY_CAPATH, slot->http->other_roots.folder);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -197,6 +200,7 @@ enum ps_err ps_http_open(struct ps_arena *process, const struct ps_http_options 
     PS_TRY(choose_roots(process, options, http));
     http->connect_timeout_ms =
         options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS_DEFAULT;
+    http->proxies = options->proxies;
     PS_TRY(open_handles(http));
     *out = http;
     return PS_OK;
@@ -333,6 +337,42 @@ static enum ps_err classify(CURLcode code)
     return PS_ERR_UNAVAILABLE;
 }
 
+/* -- proxies --------------------------------------------------------------------------------------------------- */
+
+enum { PROXY_AUTHENTICATION_REQUIRED = 407 };
+
+static bool may_use_proxy(const struct ps_http *http, const struct ps_http_request *request)
+{
+    return http->proxies && !request->direct;
+}
+
+/* What the proxy could not reach may be there later; what it will not do stays so. */
+static void fail_refused(struct slot *slot, long status)
+{
+    char what[80];
+    const char *cause = "could not connect";
+    if (status < 500) cause = "refuses this host or port";
+    if (status == PROXY_AUTHENTICATION_REQUIRED) cause = "wants another user or password";
+    (void)snprintf(what, sizeof what, "the proxy %s (status %ld)", cause, status);
+    fail_exchange(slot, status < 500 ? PS_ERR_BAD_CONFIG : PS_ERR_UNAVAILABLE, what);
+}
+
+/* Fails the exchange where the proxy is the cause. libcurl's own texts quote the proxy's URL, password and all. */
+static bool fail_at_proxy(struct slot *slot, CURLcode code)
+{
+    long status = 0;
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (status >= 300) {
+        fail_refused(slot, status);
+        return true;
+    }
+    if (strstr(slot->error, "proxy") == NULL) return false;
+    bool malformed = strstr(slot->error, "Unsupported proxy") != NULL;
+    fail_exchange(slot, malformed ? PS_ERR_BAD_CONFIG : classify(code),
+                  malformed ? "a proxy variable (HTTPS_PROXY...) holds no URL of a proxy" : curl_easy_strerror(code));
+    return true;
+}
+
 static void release(struct slot *slot)
 {
     slot->exchange->done = true;
@@ -346,12 +386,16 @@ static void finish(struct slot *slot, CURLcode code)
     long sent_bytes = 0;
     (void)curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
     slot->exchange->sent = sent_bytes > 0;
+    bool proxies = may_use_proxy(slot->http, &slot->exchange->request);
     if (code == CURLE_OK) {
         read_response(slot);
+        uint32_t status = slot->exchange->response.status;
+        if (proxies && status == PROXY_AUTHENTICATION_REQUIRED) fail_refused(slot, status); /* no server says this */
     } else {
         slot->exchange->timed_out = code == CURLE_OPERATION_TIMEDOUT;
         slot->exchange->response.status = 0;
-        fail_exchange(slot, classify(code), slot->error[0] != '\0' ? slot->error : curl_easy_strerror(code));
+        if (!proxies || !fail_at_proxy(slot, code))
+            fail_exchange(slot, classify(code), slot->error[0] != '\0' ? slot->error : curl_easy_strerror(code));
     }
     release(slot);
 }
@@ -460,6 +504,7 @@ static enum ps_err set_request(struct slot *slot, struct ps_arena *arena, const 
     struct roots roots = roots_for(slot->http, url.host);
     CURLcode result = set_method(easy, request);
     SET(CURLOPT_URL, address);
+    SET(CURLOPT_PROXY, may_use_proxy(slot->http, request) ? NULL : ""); /* NULL: as the environment says */
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     SET(CURLOPT_CAINFO, roots.file);

@@ -1,7 +1,11 @@
 /* HTTP through libcurl's multi interface (the door to libcurl): kept-alive connections, several exchanges in
- * flight, one deadline each. No redirects are followed, no Expect: 100-continue is sent, no proxy from the
- * environment is used, response bodies have a ceiling, TLS certificates are always checked. Each thread has a ps_http
- * of its own; what they share (libcurl, OpenSSL) is started by the first one and never stopped. */
+ * flight, one deadline each. No redirects are followed, no Expect: 100-continue is sent, response bodies have a
+ * ceiling, TLS certificates are always checked. Each thread has a ps_http of its own; what they share (libcurl,
+ * OpenSSL) is started by the first one and never stopped.
+ *
+ * The environment's proxies are used only where options.proxies says so, and then by libcurl's own rules: HTTPS_PROXY,
+ * https_proxy, http_proxy (in lower case only), ALL_PROXY, NO_PROXY; https goes through a tunnel (CONNECT), and this
+ * machine is no exception unless NO_PROXY names it. A proxy's URL may hold a password: no reason repeats it. */
 #ifndef PS_HTTP_H
 #define PS_HTTP_H
 
@@ -25,6 +29,7 @@ struct ps_http_options {
     struct ps_span other_roots;  /* for all other hosts */
     struct ps_span system_roots; /* empty: the bundle where Amazon Linux and Debian keep it */
     uint32_t connect_timeout_ms; /* 0: 1000 */
+    bool proxies;                /* those of the environment count */
 };
 
 struct ps_http_header {
@@ -41,6 +46,7 @@ struct ps_http_request {
     uint32_t timeout_ms; /* for the whole exchange */
     bool fresh; /* on a new connection: what a kept one loses, because its other end has gone, libcurl sends again */
     size_t response_bytes_max;
+    bool direct; /* never through a proxy */
 };
 
 struct ps_http_response {
@@ -60,7 +66,8 @@ struct ps_http_exchange {
     bool done;
     bool timed_out;   /* err came from request.timeout_ms or the connect timeout */
     bool sent;        /* bytes of the request have left: with err, nobody knows whether it was done */
-    enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL) */
+    enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL, a
+                       * proxy that refuses) */
     char reason[160]; /* for err: what went wrong and where, no payload */
     void *slot;       /* private to http.c */
 };

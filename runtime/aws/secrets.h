@@ -54,8 +54,8 @@ PS_API PS_MUST_USE enum ps_err ps_secret_get(struct ps_secret *secret, const str
  * line and left to the first use; any other is returned. */
 PS_API PS_MUST_USE enum ps_err ps_secret_warm(struct ps_secret *secret, const struct ps_log *log);
 
-/* After the value was refused: reads it anew. *changed says whether it differs. A value from the environment is not read
- * again, nor is one within a minute of its last refresh: *changed is false. A failure leaves the value. */
+/* After the value was refused: reads it anew. *changed says whether it differs. A value from the environment is not
+ * read again, nor is one within a minute of its last refresh: *changed is false. A failure leaves the value. */
 PS_API PS_MUST_USE enum ps_err ps_secret_refresh(struct ps_secret *secret, const struct ps_deadline *deadline,
                                                  bool *changed);
 

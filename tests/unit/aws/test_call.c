@@ -35,6 +35,23 @@ static struct ps_http_exchange post(struct fake_http *server)
     return exchange;
 }
 
+static void proxies_count_where_the_client_was_opened_so(void)
+{
+    const struct fake_http_step script[] = { { .target = "http://service.invalid/x" } };
+    struct fake_http *proxy = fake_http_open(script, 1, false);
+    struct ps_call_client *proxied = NULL;
+    struct ps_http_exchange exchange = post(proxy);
+    char url[64];
+    (void)snprintf(url, sizeof url, "%.*s", PS_SPAN_ARG(fake_http_url(proxy)));
+    exchange.request.url = PS_SPAN("http://service.invalid/x");
+    setenv("http_proxy", url, 1);
+    CHECK_OK(ps_call_client_open(&process, &(struct ps_call_client_options){ .proxies = true }, &proxied));
+    CHECK_OK(ps_call_run(proxied, &arena, &UNSIGNED, &THRICE, &NO_DEADLINE, &exchange));
+    unsetenv("http_proxy");
+    ps_call_client_close(proxied);
+    CHECK_EQ(fake_http_finish(proxy), 0);
+}
+
 static void what_may_pass_is_tried_again(void)
 {
     const struct fake_http_step script[] = { { .reply = { .status = 503 } },
@@ -397,6 +414,7 @@ int main(void)
     unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     const struct ps_call_client_options options = { .region = PS_SPAN("eu-west-1"), .needs_credentials = true };
     if (ps_call_client_open(&process, &options, &client) != PS_OK) return EXIT_FAILURE;
+    RUN(proxies_count_where_the_client_was_opened_so);
     RUN(what_may_pass_is_tried_again);
     RUN(what_left_without_an_answer_is_not_repeated_when_twice_is_harm);
     RUN(what_never_left_is_repeated_even_then);

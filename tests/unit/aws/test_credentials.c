@@ -76,6 +76,26 @@ static void the_container_endpoint_is_asked_with_its_token(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
+static void no_proxy_sees_them(void)
+{
+    const struct fake_http_step script[] = {
+        { .target = "/creds?v=1", .reply = { .body = PS_SPAN("{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S\"}") } },
+    };
+    struct fake_http *server = fake_http_open(script, 1, false);
+    struct ps_credentials credentials = { 0 };
+    struct ps_http *proxied = NULL;
+    bool changed = false;
+    forget();
+    set_endpoint(server);
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    CHECK_OK(ps_http_open(&arena, &(struct ps_http_options){ .proxies = true }, &proxied));
+    CHECK_OK(ps_credentials_read(&credentials, proxied, &changed));
+    CHECK_TEXT(credentials.access_key_id, "A");
+    unsetenv("http_proxy");
+    ps_http_close(proxied);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
 static void they_are_due_before_they_expire_and_refused_after(void)
 {
     struct ps_credentials credentials = { 0 };
@@ -168,6 +188,7 @@ int main(void)
     if (ps_http_open(&arena, &(struct ps_http_options){ 0 }, &http) != PS_OK) return EXIT_FAILURE;
     RUN(the_environment_comes_first);
     RUN(the_container_endpoint_is_asked_with_its_token);
+    RUN(no_proxy_sees_them);
     RUN(they_are_due_before_they_expire_and_refused_after);
     RUN(a_failure_leaves_the_old_ones);
     RUN(plain_http_to_another_machine_is_refused);

@@ -1,11 +1,15 @@
 #include "aws/http.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -485,6 +489,214 @@ static void each_missing_piece_of_memory_is_reported(void)
     CHECK_EQ(fake_http_finish(swept_server), 0);
 }
 
+/* -- proxies ---------------------------------------------------------------------------------------------------------
+ */
+
+static void set_proxy(const char *variable, struct ps_span url)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "%.*s", PS_SPAN_ARG(url));
+    CHECK_EQ(setenv(variable, text, 1), 0);
+}
+
+static void forget_proxies(void)
+{
+    static const char *const VARIABLES[] = { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+                                             "all_proxy",  "ALL_PROXY",  "no_proxy",    "NO_PROXY" };
+    for (size_t i = 0; i < sizeof VARIABLES / sizeof VARIABLES[0]; i++)
+        unsetenv(VARIABLES[i]);
+}
+
+/* One exchange of a client for which proxies count. */
+static enum ps_err run_proxied(const char *roots, struct ps_http_exchange *exchange)
+{
+    struct ps_http *client = NULL;
+    const struct ps_http_options options = { .other_roots = ps_span_of(roots), .proxies = true };
+    PS_TRY(ps_http_open(&process, &options, &client));
+    enum ps_err err = ps_http_run(client, &arena, exchange);
+    ps_http_close(client);
+    return err;
+}
+
+static struct ps_http_exchange get_url(const char *url)
+{
+    return (struct ps_http_exchange){
+        .request = { .method = "GET", .url = ps_span_of(url), .timeout_ms = 5000, .response_bytes_max = 100 },
+    };
+}
+
+static bool reason_holds(const struct ps_http_exchange *exchange, const char *text)
+{
+    return strstr(exchange->reason, text) != NULL;
+}
+
+static void plain_http_goes_to_the_proxy_whole_where_proxies_count(void)
+{
+    const struct fake_http_step script[] = { { .target = "http://service.invalid/a/../b?c",
+                                               .reply = { .status = 302 } } };
+    struct fake_http *proxy = fake_http_open(script, 1, false);
+    set_proxy("http_proxy", fake_http_url(proxy));
+    struct ps_http_exchange exchange = get_url("http://service.invalid/a/../b?c");
+    CHECK_OK(run_proxied(NULL, &exchange));
+    CHECK_EQ(exchange.response.status, 302); /* and not followed */
+    forget_proxies();
+    CHECK_EQ(fake_http_finish(proxy), 0);
+}
+
+static void no_proxy_and_direct_requests_go_past_it(void)
+{
+    const struct fake_http_step script[] = { { .target = "/past" } };
+    struct fake_http *server = fake_http_open(script, 1, true);
+    struct ps_http_exchange exchange = get(server, "/past");
+    CHECK_EQ(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+    CHECK_ERR(run_proxied(NULL, &exchange), PS_ERR_UNAVAILABLE);
+    exchange = get(server, "/past");
+    exchange.request.direct = true;
+    CHECK_OK(run_proxied(NULL, &exchange));
+    CHECK_EQ(setenv("NO_PROXY", "other.example,127.0.0.1", 1), 0);
+    exchange = get(server, "/past");
+    CHECK_OK(run_proxied(NULL, &exchange));
+    forget_proxies();
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+/* A proxy for one tunnel: agrees to the first CONNECT and carries bytes both ways. */
+struct tunnel {
+    int listener;
+    uint16_t port;
+    uint16_t server_port;
+    char connect[1024]; /* what it was asked */
+    pthread_t thread;
+};
+
+static struct sockaddr_in loopback(uint16_t port)
+{
+    return (struct sockaddr_in){ .sin_family = AF_INET,
+                                 .sin_port = htons(port),
+                                 .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+}
+
+static bool carry(int from, int to)
+{
+    char bytes[16 << 10];
+    ssize_t len = recv(from, bytes, sizeof bytes, 0);
+    return len > 0 && send(to, bytes, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+static void *run_tunnel(void *context)
+{
+    static const char AGREED[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+    struct tunnel *tunnel = context;
+    struct sockaddr_in address = loopback(tunnel->server_port);
+    int client = accept(tunnel->listener, NULL, NULL), server = socket(AF_INET, SOCK_STREAM, 0);
+    size_t len = 0;
+    while (strstr(tunnel->connect, "\r\n\r\n") == NULL && len + 1 < sizeof tunnel->connect) {
+        ssize_t got = recv(client, tunnel->connect + len, sizeof tunnel->connect - 1 - len, 0);
+        if (got <= 0) break;
+        len += (size_t)got;
+    }
+    bool open = connect(server, (struct sockaddr *)&address, sizeof address) == 0 &&
+                send(client, AGREED, sizeof AGREED - 1, MSG_NOSIGNAL) > 0;
+    struct pollfd ends[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+    while (open && poll(ends, 2, 10000) > 0) {
+        if (ends[0].revents != 0) open = carry(client, server);
+        if (open && ends[1].revents != 0) open = carry(server, client);
+    }
+    (void)close(client);
+    (void)close(server);
+    return NULL;
+}
+
+static void open_tunnel(struct tunnel *tunnel, struct ps_span server_url)
+{
+    struct sockaddr_in address = loopback(0);
+    socklen_t len = sizeof address;
+    uint64_t port = 0;
+    CHECK(ps_span_to_u64(ps_span_from(server_url, sizeof "https://127.0.0.1:" - 1), &port));
+    *tunnel = (struct tunnel){ .listener = socket(AF_INET, SOCK_STREAM, 0), .server_port = (uint16_t)port };
+    CHECK_EQ(bind(tunnel->listener, (struct sockaddr *)&address, sizeof address), 0);
+    CHECK_EQ(listen(tunnel->listener, 1), 0);
+    CHECK_EQ(getsockname(tunnel->listener, (struct sockaddr *)&address, &len), 0);
+    tunnel->port = ntohs(address.sin_port);
+    CHECK_EQ(pthread_create(&tunnel->thread, NULL, run_tunnel, tunnel), 0);
+}
+
+static void close_tunnel(struct tunnel *tunnel)
+{
+    CHECK_EQ(pthread_join(tunnel->thread, NULL), 0);
+    (void)close(tunnel->listener);
+}
+
+static void https_goes_through_a_tunnel_that_sees_nothing_of_it(void)
+{
+    const struct fake_http_step script[] = { { .target = "/hidden", .header = "X-Key: hidden-word" } };
+    struct fake_http *server = fake_http_open_tls(script, 1, false, ca_file);
+    static struct tunnel tunnel;
+    char proxy[64];
+    open_tunnel(&tunnel, fake_http_url(server));
+    (void)snprintf(proxy, sizeof proxy, "http://user:word@127.0.0.1:%u", tunnel.port);
+    set_proxy("HTTPS_PROXY", ps_span_of(proxy));
+    struct ps_http_exchange exchange = get(server, "/hidden");
+    exchange.request.headers[0] = (struct ps_http_header){ PS_SPAN("X-Key"), PS_SPAN("hidden-word") };
+    exchange.request.header_count = 1;
+    CHECK_OK(run_proxied(ca_file, &exchange));
+    CHECK_EQ(exchange.response.status, 200);
+    close_tunnel(&tunnel);
+    CHECK(strncmp(tunnel.connect, "CONNECT 127.0.0.1:", 18) == 0);
+    CHECK(strstr(tunnel.connect, "Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n") != NULL);
+    CHECK(strstr(tunnel.connect, "hidden") == NULL);
+    forget_proxies();
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
+static void a_proxy_that_refuses_is_told_as_such(void)
+{
+    static const struct {
+        const char *variable, *url;
+        int status;
+        enum ps_err err;
+        const char *told;
+    } CASES[] = {
+        { "https_proxy", "https://service.invalid/", 403, PS_ERR_BAD_CONFIG,
+          "the proxy refuses this host or port (status 403)" },
+        { "https_proxy", "https://service.invalid/", 407, PS_ERR_BAD_CONFIG,
+          "the proxy wants another user or password (status 407)" },
+        { "https_proxy", "https://service.invalid/", 503, PS_ERR_UNAVAILABLE,
+          "the proxy could not connect (status 503)" },
+        { "http_proxy", "http://service.invalid/", 407, PS_ERR_BAD_CONFIG,
+          "the proxy wants another user or password (status 407)" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        const struct fake_http_step script[] = { { .reply = { .status = CASES[i].status, .body = PS_SPAN("no") } } };
+        struct fake_http *proxy = fake_http_open(script, 1, false);
+        set_proxy(CASES[i].variable, fake_http_url(proxy));
+        struct ps_http_exchange exchange = get_url(CASES[i].url);
+        CHECK_ERR(run_proxied(NULL, &exchange), CASES[i].err);
+        if (!CHECK(reason_holds(&exchange, CASES[i].told))) printf("# %s\n", exchange.reason);
+        forget_proxies();
+        CHECK_EQ(fake_http_finish(proxy), 0);
+    }
+}
+
+static void a_proxys_password_is_in_no_reason(void)
+{
+    static const char *const PROXIES[] = {
+        "http://user:hidden-word@127.0.0.1:1",      "http://user:hidden-word@127.0.0.1:99999",
+        "http://user:hidden word@127.0.0.1:1",      "http://user:hidden-word@",
+        "ftp://user:hidden-word@127.0.0.1:1",       "nonsense://user:hidden-word@127.0.0.1:1",
+        "https://user:hidden-word@127.0.0.1:1",     "socks5://user:hidden-word@127.0.0.1:1",
+        "http://user:hidden-word@nobody.invalid:1", "user:hidden-word@127.0.0.1:x",
+    };
+    for (size_t i = 0; i < sizeof PROXIES / sizeof PROXIES[0]; i++) {
+        CHECK_EQ(setenv("all_proxy", PROXIES[i], 1), 0);
+        struct ps_http_exchange exchange = get_url("https://127.0.0.1:1/");
+        enum ps_err err = run_proxied(NULL, &exchange);
+        CHECK(err == PS_ERR_UNAVAILABLE || err == PS_ERR_BAD_CONFIG);
+        if (!CHECK(!reason_holds(&exchange, "hidden"))) printf("# %s\n", exchange.reason);
+    }
+    forget_proxies();
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_DFL);
@@ -514,6 +726,11 @@ int main(void)
     RUN(tls_is_checked_against_the_given_roots);
     RUN(roots_may_be_a_folder);
     RUN(dropped_connections_are_closed_and_opened_again_by_use);
+    RUN(plain_http_goes_to_the_proxy_whole_where_proxies_count);
+    RUN(no_proxy_and_direct_requests_go_past_it);
+    RUN(https_goes_through_a_tunnel_that_sees_nothing_of_it);
+    RUN(a_proxy_that_refuses_is_told_as_such);
+    RUN(a_proxys_password_is_in_no_reason);
     ps_http_close(http);
     ps_arena_fini(&arena);
     ps_arena_fini(&process);
