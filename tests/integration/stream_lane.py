@@ -102,12 +102,16 @@ class Bus:
 
     def told(self):
         """The details that have come since the last look."""
-        details = []
+        return [event["detail"] for event in self.events_told()]
+
+    def events_told(self):
+        """The same as whole events, as a function behind the rule would get them."""
+        events = []
         while messages := self.sqs("ReceiveMessage", QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
-            details += [json.loads(message["Body"])["detail"] for message in messages]
+            events += [json.loads(message["Body"]) for message in messages]
             entries = [{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)]
             self.sqs("DeleteMessageBatch", QueueUrl=self.queue, Entries=entries)
-        return details
+        return events
 
 
 # -- a table that fails -----------------------------------------------------------------------------------------------
