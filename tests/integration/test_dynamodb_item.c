@@ -1,5 +1,5 @@
 /* Single items before a real server that has no tables yet (AWS_ENDPOINT_URL_DYNAMODB and credentials from the
- * environment, see cases/dynamodb and cases/aws). Usage: test_dynamodb_item local|ministack, for ministack checks less.
+ * environment, see cases/dynamodb and cases/aws). Usage: test_dynamodb_item [ministack], which checks less.
  * Neither ever answers with a conflict: that is the unit tests' part. */
 #include "aws/dynamodb_item.h"
 
