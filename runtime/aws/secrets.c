@@ -211,6 +211,7 @@ static enum ps_err read_anew(struct ps_secret *secret, const struct ps_deadline 
     PS_TRY(ps_arena_init(&scratch, SCRATCH_BYTES));
     enum ps_err err = ask(secret, &scratch, deadline, &value);
     if (err == PS_OK) keep(secret, value, changed);
+    if (err != PS_OK) secret->refreshed_us = ps_clock_monotonic_us(); /* a refresh would fail likewise */
     ps_arena_fini(&scratch);
     return err == PS_OK ? PS_OK : ps_err_wrap(err, "%.*s", PS_SPAN_ARG(secret->setting));
 }

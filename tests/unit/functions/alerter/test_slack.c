@@ -193,7 +193,7 @@ static void what_an_alert_lacks_is_left_out(void)
     memcpy(notice.alert.fingerprint, NOTICES_FINGERPRINT, ALERT_FINGERPRINT_BYTES);
     CHECK_TEXT(
         render(&notice),
-        TITLE("[] cpu-high") "{\"type\":\"section\",\"fields\":[" FIELD(
+        TITLE("cpu-high") "{\"type\":\"section\",\"fields\":[" FIELD(
             "service",
             "cpu-high") "]},"
                         "{\"type\":\"context\",\"elements\":[{\"type\":\"plain_text\",\"text\":\"" NOTICES_FINGERPRINT
