@@ -170,7 +170,7 @@ void ps_batch_begin(struct ps_batch *batch, struct ps_span target, const struct 
     batch->context = context;
     batch->stats = (struct ps_batch_stats){ 0 };
     batch->width = batch->service->records_max;
-    batch->rounds = 0;
+    batch->rounds = batch->taken = 0;
     batch->refreshed = batch->stopped = false;
     batch->rejected = batch->undelivered = 0;
 }

@@ -84,6 +84,7 @@ static void set_free(struct ps_eventbridge_slot *slot)
     slot->state = PS_EVENTBRIDGE_SLOT_FREE;
     slot->count = 0;
     slot->sent = 0;
+    slot->taken = 0;
 }
 
 static void break_off(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot)
