@@ -7,7 +7,8 @@
  * fits no answer, a carrier that cannot be decoded whole and one that cannot be put back are answered ProcessingFailed:
  * Firehose keeps those, as they came, under its error prefix.
  *
- * Pure: what is put back goes through put_back, and the caller says what became of it before the answer is written. */
+ * It sends nothing itself: what is put back goes through put_back, and the caller says before the answer is written
+ * what did not get there. */
 #ifndef CLOUDWATCH_DECODER_TRANSFORM_H
 #define CLOUDWATCH_DECODER_TRANSFORM_H
 

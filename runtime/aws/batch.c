@@ -79,6 +79,8 @@ struct ps_batch {
     struct ps_arena scratch; /* signature, headers and answer of the request in hand */
     struct record records[PS_BATCH_RECORDS_MAX];
     uint32_t count;
+    struct ps_retry_quota quota; /* for the life of the process */
+    uint32_t taken;              /* from it, by the last retry */
 
     /* Of one invocation. */
     struct ps_span target;
@@ -147,6 +149,7 @@ enum ps_err ps_batch_open(struct ps_arena *process, struct ps_call_client *clien
     batch->service = &SERVICES[options->service];
     batch->client = client;
     batch->options = *options;
+    batch->quota = ps_retry_quota_full();
     PS_TRY(find_url(process, batch));
     PS_TRY(take_buf(process, batch->service->request_bytes_max, &batch->waiting));
     PS_TRY(take_buf(process, BODY_BYTES_MAX, &batch->body));
@@ -167,7 +170,7 @@ void ps_batch_begin(struct ps_batch *batch, struct ps_span target, const struct 
     batch->context = context;
     batch->stats = (struct ps_batch_stats){ 0 };
     batch->width = batch->service->records_max;
-    batch->rounds = 0;
+    batch->rounds = batch->taken = 0;
     batch->refreshed = batch->stopped = false;
     batch->rejected = batch->undelivered = 0;
 }
@@ -304,10 +307,10 @@ static enum ps_err give_up(struct ps_batch *batch, uint32_t status, struct ps_sp
 }
 
 /* Waits for the next try, or ends the trying. */
-static enum ps_err try_later(struct ps_batch *batch, const struct answer *answer, struct ps_span type)
+static enum ps_err try_later(struct ps_batch *batch, const struct answer *answer, struct ps_span type, uint32_t base_ms)
 {
     if (batch->rounds == batch->options.attempts_max) return give_up(batch, answer->status, type);
-    uint32_t wait_ms = ps_retry_wait_ms(batch->rounds > 0 ? batch->rounds : 1, answer->asked_ms);
+    uint32_t wait_ms = ps_retry_backoff_ms(base_ms, batch->rounds > 0 ? batch->rounds : 1, answer->asked_ms);
     if (!ps_deadline_allows(&batch->deadline, wait_ms + TRY_MS_MIN))
         return give_up(batch, answer->status, answer->status == 0 ? PS_SPAN("deadline") : type);
     uint64_t now_us = ps_clock_monotonic_us();
@@ -335,7 +338,22 @@ static enum ps_err settle_each(struct ps_batch *batch, const struct answer *answ
     batch->rounds = kept == sent ? batch->rounds + 1 : 0;
     batch->stats.retried_records += kept;
     close_gap(batch, sent, kept);
-    return kept == 0 ? PS_OK : try_later(batch, answer, type);
+    ps_retry_give(&batch->quota, batch->taken);
+    batch->taken = 0;
+    return kept == 0 ? PS_OK : try_later(batch, answer, type, PS_RETRY_BASE_MS);
+}
+
+/* The request as a whole came to nothing: another try is taken from the quota. */
+static enum ps_err settle_failed(struct ps_batch *batch, const struct answer *answer, uint32_t sent)
+{
+    bool throttled = answer->meaning == PS_BATCH_THROTTLED;
+    uint32_t cost = throttled ? PS_RETRY_THROTTLE_COST : PS_RETRY_TRANSIENT_COST;
+    batch->rounds++;
+    if (batch->rounds == batch->options.attempts_max || !ps_retry_take_cost(&batch->quota, cost))
+        return give_up(batch, answer->status, answer->type);
+    batch->taken = cost;
+    batch->stats.retried_records += sent;
+    return try_later(batch, answer, answer->type, throttled ? PS_RETRY_BASE_MS_THROTTLED : PS_RETRY_BASE_MS);
 }
 
 /* The request was refused for what is in it: halves find the record. */
@@ -373,9 +391,8 @@ static enum ps_err settle(struct ps_batch *batch, const struct answer *answer, u
     case PS_BATCH_ANSWERED:
         return settle_each(batch, answer, sent);
     case PS_BATCH_RETRY:
-        batch->rounds++;
-        batch->stats.retried_records += sent;
-        return try_later(batch, answer, answer->type);
+    case PS_BATCH_THROTTLED:
+        return settle_failed(batch, answer, sent);
     case PS_BATCH_REFUSED:
         return settle_refused(batch, answer, sent);
     case PS_BATCH_DENIED:

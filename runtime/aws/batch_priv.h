@@ -27,6 +27,7 @@ struct ps_span ps_batch_reply_refusal(struct ps_span body);
 enum ps_batch_meaning {
     PS_BATCH_ANSWERED,  /* each record has its own verdict */
     PS_BATCH_RETRY,     /* all of it, later */
+    PS_BATCH_THROTTLED, /* the same, and not soon */
     PS_BATCH_REFUSED,   /* halve it; one record alone is the one at fault */
     PS_BATCH_DENIED,    /* read the credentials again, once; then it is a fault */
     PS_BATCH_NO_TARGET, /* the others: a person must mend it */

@@ -146,13 +146,13 @@ static const struct {
     struct ps_span code;
     enum ps_batch_meaning meaning;
 } CODES[] = {
-    { PS_SPAN_INIT("ProvisionedThroughputExceededException"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("LimitExceededException"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("KMSThrottlingException"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("Throttling"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("ThrottlingException"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("RequestThrottled"), PS_BATCH_RETRY },
-    { PS_SPAN_INIT("RequestLimitExceeded"), PS_BATCH_RETRY },
+    { PS_SPAN_INIT("ProvisionedThroughputExceededException"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("LimitExceededException"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("KMSThrottlingException"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("Throttling"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("ThrottlingException"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("RequestThrottled"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("RequestLimitExceeded"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("InternalFailure"), PS_BATCH_RETRY },
     { PS_SPAN_INIT("InternalFailureException"), PS_BATCH_RETRY },
     { PS_SPAN_INIT("ServiceUnavailableException"), PS_BATCH_RETRY },
@@ -186,7 +186,8 @@ enum ps_batch_meaning ps_batch_reply_meaning(uint32_t status, struct ps_span cod
         if (ps_span_eq(code, CODES[i].code)) return CODES[i].meaning;
     if (status == 413) return PS_BATCH_REFUSED;
     if (status == 401 || status == 403) return PS_BATCH_DENIED;
-    if (status == 408 || status == 429 || status >= 500) return PS_BATCH_RETRY;
+    if (status == 429) return PS_BATCH_THROTTLED;
+    if (status == 408 || status >= 500) return PS_BATCH_RETRY;
     return PS_BATCH_UNEXPECTED;
 }
 

@@ -89,6 +89,7 @@ enum ps_err ps_eventbridge_open(struct ps_arena *process, struct ps_call_client 
     sink->client = client;
     sink->http = ps_call_http(client);
     sink->options = *options;
+    sink->quota = ps_retry_quota_full();
     PS_TRY(set_url(process, sink));
     enum ps_err err = open_ring(process, sink);
     if (err != PS_OK) {

@@ -14,6 +14,7 @@
 
 #include "aws/eventbridge.h"
 #include "aws/http.h"
+#include "aws/retry.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -104,6 +105,7 @@ struct ps_eventbridge_slot {
     uint32_t sent;           /* FLYING: the first entries, which are in the request */
     uint32_t entries_max;    /* of the next request: halved by a refusal, doubled by success */
     uint32_t rounds;         /* waits in a row */
+    uint32_t taken;          /* from the quota, by the last retry */
     uint32_t credentials;    /* sink->credentials when the request was signed */
     uint64_t not_before_us;  /* READY: when to try again */
     struct ps_arena scratch; /* signature, headers and answer of the request in flight */
@@ -124,7 +126,8 @@ struct ps_eventbridge {
     struct ps_http *http;
     struct ps_eventbridge_options options;
     struct ps_span url;
-    struct ps_buf detail; /* of the entry being built; fixed memory */
+    struct ps_buf detail;        /* of the entry being built; fixed memory */
+    struct ps_retry_quota quota; /* for the life of the process */
     struct ps_eventbridge_slot *slots;
     struct ps_eventbridge_slot *filling; /* NULL, or the slot that takes entries */
 

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "aws/retry.h"
 #include "base/assert.h"
 #include "host/clock.h"
 
@@ -20,7 +19,8 @@ struct answer {
     struct ps_span detail;                            /* without an answer: what the transport or the signer says */
     struct ps_span codes[PS_EVENTBRIDGE_ENTRIES_MAX]; /* ANSWERED: one for each sent */
     uint32_t wait_ms;                                 /* until the next try of what is to be retried */
-    bool may_retry;                                   /* the wait and another try fit before the reserve */
+    bool in_time;                                     /* the wait and another try fit before the reserve */
+    bool may_retry;                                   /* and nothing else speaks against it */
 };
 
 /* -- sending ------------------------------------------------------------------------------------------------------- */
@@ -84,6 +84,7 @@ static void set_free(struct ps_eventbridge_slot *slot)
     slot->state = PS_EVENTBRIDGE_SLOT_FREE;
     slot->count = 0;
     slot->sent = 0;
+    slot->taken = 0;
 }
 
 static void break_off(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot)
@@ -204,13 +205,12 @@ static struct answer judge(const struct ps_eventbridge_slot *slot)
     return answer;
 }
 
-/* Full jitter; what the server asks for is a lower bound. */
-static void plan_retry(const struct ps_eventbridge *sink, const struct ps_eventbridge_slot *slot, struct answer *answer)
+static void plan_retry(const struct ps_eventbridge *sink, const struct ps_eventbridge_slot *slot, uint32_t base_ms,
+                       struct answer *answer)
 {
-    answer->wait_ms = ps_retry_wait_ms(slot->rounds + 1, 0);
-    uint32_t asked_ms = slot->exchange.response.retry_after_ms;
-    if (answer->wait_ms < asked_ms) answer->wait_ms = asked_ms;
-    answer->may_retry = !sink->open && ps_deadline_allows(&sink->deadline, answer->wait_ms);
+    answer->wait_ms = ps_retry_backoff_ms(base_ms, slot->rounds + 1, slot->exchange.response.retry_after_ms);
+    answer->in_time = ps_deadline_allows(&sink->deadline, answer->wait_ms);
+    answer->may_retry = answer->in_time && !sink->open;
 }
 
 /* One entry that should be tried again: *keep says that it stays, else it has got its end. */
@@ -225,7 +225,7 @@ static enum ps_err retry_entry(struct ps_eventbridge *sink, struct ps_eventbridg
         return PS_OK;
     }
     /* Without a word from the server the reason is ours: the time was up. */
-    if (result->status == 0 && !answer->may_retry && !sink->open) result->type = PS_SPAN("deadline");
+    if (result->status == 0 && !answer->in_time && !sink->open) result->type = PS_SPAN("deadline");
     result->outcome = PS_EVENTBRIDGE_UNDELIVERED;
     return ps_eventbridge_send_give(sink, result);
 }
@@ -258,11 +258,13 @@ static enum ps_err settle_entry(struct ps_eventbridge *sink, struct ps_eventbrid
 }
 
 /* Each entry by its own verdict. */
-static enum ps_err settle_each(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot,
-                               const struct answer *answer)
+static enum ps_err settle_each(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot, struct answer *answer)
 {
     uint32_t kept = 0;
     uint32_t postponed = 0;
+    plan_retry(sink, slot, PS_RETRY_BASE_MS, answer);
+    ps_retry_give(&sink->quota, slot->taken);
+    slot->taken = 0;
     for (uint32_t i = 0; i < slot->sent; i++) {
         bool later = false;
         bool keep = false;
@@ -282,10 +284,16 @@ static enum ps_err settle_each(struct ps_eventbridge *sink, struct ps_eventbridg
     return PS_OK;
 }
 
-static enum ps_err settle_retry(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot,
-                                const struct answer *answer)
+/* The request as a whole came to nothing: another try is taken from the quota. */
+static enum ps_err settle_retry(struct ps_eventbridge *sink, struct ps_eventbridge_slot *slot, struct answer *answer)
 {
+    bool throttled = answer->verdict == PS_EVENTBRIDGE_REQUEST_THROTTLED;
+    uint32_t cost = throttled ? PS_RETRY_THROTTLE_COST : PS_RETRY_TRANSIENT_COST;
     uint32_t kept = 0;
+    sink->stats.throttled += throttled;
+    plan_retry(sink, slot, throttled ? PS_RETRY_BASE_MS_THROTTLED : PS_RETRY_BASE_MS, answer);
+    answer->may_retry = answer->may_retry && ps_retry_take_cost(&sink->quota, cost);
+    if (answer->may_retry) slot->taken = cost;
     for (uint32_t i = 0; i < slot->sent; i++) {
         struct ps_eventbridge_entry *entry = &slot->entries[i];
         struct ps_eventbridge_result result = { .tag = entry->tag, .status = answer->status, .type = answer->type };
@@ -336,13 +344,10 @@ enum ps_err ps_eventbridge_send_settle(struct ps_eventbridge *sink, struct ps_ev
     PS_ASSERT(slot->state == PS_EVENTBRIDGE_SLOT_FLYING && slot->exchange.done);
     (void)end_with(slot, ",\n");
     struct answer answer = judge(slot);
-    plan_retry(sink, slot, &answer);
     switch (answer.verdict) {
     case PS_EVENTBRIDGE_REQUEST_ANSWERED:
         return settle_each(sink, slot, &answer);
     case PS_EVENTBRIDGE_REQUEST_THROTTLED:
-        sink->stats.throttled++;
-        return settle_retry(sink, slot, &answer);
     case PS_EVENTBRIDGE_REQUEST_RETRY:
         return settle_retry(sink, slot, &answer);
     case PS_EVENTBRIDGE_REQUEST_REFUSED:

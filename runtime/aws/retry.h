@@ -3,7 +3,8 @@
  * the deadline (host/deadline.h).
  *
  * Two sets of numbers: that of ps_call_run and OpenSearch (ps_retry_take, ps_retry_wait_ms), and the AWS SDKs' standard
- * mode as of 2026 (ps_retry_take_cost, ps_retry_backoff_ms; AWS SDKs and Tools Reference Guide, "Retry behavior"). */
+ * mode as of 2026 for what sends records to AWS (ps_retry_take_cost, ps_retry_backoff_ms; AWS SDKs and Tools Reference
+ * Guide, "Retry behavior"). */
 #ifndef PS_RETRY_H
 #define PS_RETRY_H
 

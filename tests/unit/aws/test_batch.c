@@ -1,4 +1,5 @@
 #include "aws/batch.h"
+#include "aws/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -396,13 +397,30 @@ static void an_answer_that_proves_nothing_is_no_answer(void)
 static void what_is_busy_or_breaks_off_is_tried_again(void)
 {
     w.attempts_max = 4;
-    START({ .status = 503 }, { .body = "{\"Records\":[]}", .status = 200, .end = FAKE_HTTP_CUT },
-          { .status = 400, .body = "{\"__type\":\"ProvisionedThroughputExceededException\"}" }, { .codes = "ok" });
+    /* The throttle first: its waits begin with up to a second, and double. */
+    START({ .status = 400, .body = "{\"__type\":\"ProvisionedThroughputExceededException\"}" }, { .status = 503 },
+          { .body = "{\"Records\":[]}", .status = 200, .end = FAKE_HTTP_CUT }, { .codes = "ok" });
     add_numbers(3);
     finish();
     CHECK_EQ(w.requests, 4);
     CHECK_EQ(count_outcome(PS_BATCH_SENT, ""), 3);
     CHECK_EQ(w.stats.retried_records, 9);
+    stop();
+}
+
+/* The quota is shared by all invocations: a service that is down is asked once by each, in the end. */
+static void without_quota_no_request_is_tried_again(void)
+{
+    enum { INVOCATIONS = 40, RETRIES = PS_RETRY_TOKENS_MAX / PS_RETRY_TRANSIENT_COST };
+    w.attempts_max = 2;
+    START({ .status = 500 });
+    for (int i = 0; i < INVOCATIONS; i++) {
+        ps_batch_begin(w.batch, TARGETS[w.service], &w.log, &w.deadline, on_result, NULL);
+        add_numbers(1);
+        finish();
+    }
+    CHECK_EQ(w.requests, INVOCATIONS + RETRIES);
+    CHECK_EQ(count_outcome(PS_BATCH_UNDELIVERED, "request_refused"), INVOCATIONS);
     stop();
 }
 
@@ -523,6 +541,7 @@ int main(void)
     RUN(a_refused_request_is_halved_down_to_the_record_at_fault);
     RUN(an_answer_that_proves_nothing_is_no_answer);
     RUN(what_is_busy_or_breaks_off_is_tried_again);
+    RUN(without_quota_no_request_is_tried_again);
     RUN(when_the_attempts_are_used_up_nothing_more_is_sent);
     RUN(a_message_that_sqs_blames_on_us_is_rejected);
     RUN(what_an_operator_must_mend_is_told_once_and_stops_the_sending);

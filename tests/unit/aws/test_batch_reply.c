@@ -77,7 +77,7 @@ static void a_code_goes_before_the_status(void)
         enum ps_batch_meaning meaning;
     } CASES[] = {
         { 200, "", PS_BATCH_ANSWERED },
-        { 400, "{\"__type\":\"ThrottlingException\"}", PS_BATCH_RETRY },
+        { 400, "{\"__type\":\"ThrottlingException\"}", PS_BATCH_THROTTLED },
         { 400, "{\"__type\":\"com.amazonaws.kinesis#ResourceNotFoundException:http://x\"}", PS_BATCH_NO_TARGET },
         { 400, "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\"}", PS_BATCH_NO_TARGET },
         { 403, "{\"__type\":\"AccessDeniedException\"}", PS_BATCH_NO_PERMISSION },
@@ -86,7 +86,7 @@ static void a_code_goes_before_the_status(void)
         { 400, "{\"__type\":\"com.amazonaws.sqs#BatchRequestTooLong\"}", PS_BATCH_REFUSED },
         { 400, "{\"__type\":\"InvalidArgumentException\"}", PS_BATCH_UNEXPECTED },
         { 400, "{\"__type\":\"NobodyKnows\"}", PS_BATCH_UNEXPECTED },
-        { 429, "[]", PS_BATCH_RETRY },
+        { 429, "[]", PS_BATCH_THROTTLED },
         { 500, "", PS_BATCH_RETRY },
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {

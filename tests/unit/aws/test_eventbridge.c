@@ -107,10 +107,11 @@ static uint32_t draw(struct bus *bus, uint32_t bound)
     return (bus->random >> 8) % bound;
 }
 
-/* Any fault a bus or what is between can have, at random; what it says is published is published. */
+/* Any fault a bus or what is between can have, at random, but for throttles, which take seconds; what it says is
+ * published is published. */
 static void moody(struct bus *bus, struct ps_span body, struct ps_buf *out, struct fake_http_reply *reply)
 {
-    static const int REFUSALS[] = { 429, 502, 503, 504, 413, 500 };
+    static const int REFUSALS[] = { 502, 503, 504, 413, 500 };
     uint32_t mood = draw(bus, 16);
     size_t failed = 0;
     reply->status = 200;
@@ -620,20 +621,55 @@ static void broken_connections_are_tried_again(void)
     stop();
 }
 
-static void gateways_and_throttles_are_tried_again(void)
+static void gateways_are_tried_again(void)
 {
-    world.options.attempts_max = 7;
+    world.options.attempts_max = 5;
     START({ .status = 502, .body = "<html>Bad Gateway</html>" },
           { .status = 503, .body = "{\"__type\":\"ServiceUnavailable\"}" }, { .status = 504 },
-          { .status = 500, .body = "{\"__type\":\"InternalException\"}" },
-          { .status = 429, .headers = "Retry-After: 0\r\n" },
+          { .status = 500, .body = "{\"__type\":\"InternalException\"}" }, { .codes = "ok" });
+    add(1);
+    finish();
+    CHECK_EQ(world.bus.requests, 5);
+    CHECK_EQ(count_outcome(PS_EVENTBRIDGE_PUBLISHED, NULL), 1);
+    CHECK_EQ(world.stats.throttled, 0);
+    CHECK_EQ(world.sink->quota.tokens, PS_RETRY_TOKENS_MAX - 3 * PS_RETRY_TRANSIENT_COST); /* the last one came back */
+    stop();
+}
+
+static void throttles_are_tried_again(void)
+{
+    START({ .status = 429, .headers = "Retry-After: 0\r\n" },
           { .status = 400, .body = "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\"}" },
           { .codes = "ok" });
     add(1);
     finish();
-    CHECK_EQ(world.bus.requests, 7);
+    CHECK_EQ(world.bus.requests, 3);
     CHECK_EQ(count_outcome(PS_EVENTBRIDGE_PUBLISHED, NULL), 1);
     CHECK_EQ(world.stats.throttled, 2);
+    CHECK_EQ(world.sink->quota.tokens, PS_RETRY_TOKENS_MAX - PS_RETRY_THROTTLE_COST);
+    stop();
+}
+
+/* The quota is shared by all invocations, so a bus that is down is not asked again and again. */
+static void without_quota_nothing_is_tried_again(void)
+{
+    START({ .status = 500 });
+    world.sink->quota.tokens = PS_RETRY_TRANSIENT_COST - 1;
+    add(2);
+    finish();
+    CHECK_EQ(world.bus.requests, 1);
+    CHECK_EQ(count_outcome(PS_EVENTBRIDGE_UNDELIVERED, "request_refused"), 2);
+    stop();
+}
+
+static void without_quota_a_broken_connection_has_its_own_name(void)
+{
+    START({ .codes = "ok", .end = FAKE_HTTP_DROP });
+    world.sink->quota.tokens = PS_RETRY_TRANSIENT_COST - 1;
+    add(2);
+    finish();
+    CHECK_EQ(world.bus.requests, 1);
+    CHECK_EQ(count_outcome(PS_EVENTBRIDGE_UNDELIVERED, "no_answer"), 2); /* and not "deadline": there is time */
     stop();
 }
 
@@ -653,7 +689,7 @@ static void an_answer_over_its_limit_is_none(void)
 
 static void a_wait_beyond_the_deadline_is_not_begun(void)
 {
-    world.deadline = ps_deadline_make(60000, 0, 1000);
+    world.deadline = ps_deadline_make(4000, 0, 1000); /* a hint counts up to five seconds */
     START({ .status = 503, .headers = "Retry-After: 120\r\n" });
     add(2);
     finish();
@@ -1006,7 +1042,10 @@ int main(void)
     RUN(an_answer_one_entry_short_counts_for_nothing);
     RUN(a_bus_that_never_answers_well_leaves_all_undelivered);
     RUN(broken_connections_are_tried_again);
-    RUN(gateways_and_throttles_are_tried_again);
+    RUN(gateways_are_tried_again);
+    RUN(throttles_are_tried_again);
+    RUN(without_quota_nothing_is_tried_again);
+    RUN(without_quota_a_broken_connection_has_its_own_name);
     RUN(an_answer_over_its_limit_is_none);
     RUN(a_wait_beyond_the_deadline_is_not_begun);
     RUN(an_answer_that_does_not_come_in_time_ends_at_the_deadline);
