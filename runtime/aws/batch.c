@@ -2,6 +2,7 @@
 
 #include "aws/batch_priv.h"
 #include "aws/endpoint.h"
+#include "aws/refusal.h"
 #include "aws/retry.h"
 #include "aws/url.h"
 #include "base/assert.h"
@@ -244,7 +245,7 @@ static void read_answer(const struct ps_batch *batch, enum ps_err err, const str
         if (ps_err_class(err) == PS_CLASS_CONFIG) answer->meaning = PS_BATCH_UNEXPECTED;
         return;
     }
-    struct ps_span code = response->status == 200 ? PS_SPAN("") : ps_batch_reply_refusal(response->body);
+    struct ps_span code = response->status == 200 ? PS_SPAN("") : ps_refusal_code(response->body);
     answer->status = response->status;
     answer->asked_ms = response->retry_after_ms;
     answer->meaning = ps_batch_reply_meaning(response->status, code);

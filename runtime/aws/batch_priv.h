@@ -21,9 +21,6 @@ struct ps_batch_verdict {
 PS_MUST_USE enum ps_err ps_batch_reply_read(enum ps_batch_service service, struct ps_span body,
                                             struct ps_batch_verdict *verdicts, size_t count);
 
-/* The error code in the body of a refused request, without its namespace; empty when there is none. */
-struct ps_span ps_batch_reply_refusal(struct ps_span body);
-
 enum ps_batch_meaning {
     PS_BATCH_ANSWERED,  /* each record has its own verdict */
     PS_BATCH_RETRY,     /* all of it, later */

@@ -122,24 +122,6 @@ enum ps_err ps_batch_reply_read(enum ps_batch_service service, struct ps_span bo
     return PS_OK;
 }
 
-/* "com.amazonaws.kinesis#ResourceNotFoundException", and with ":http://..." after it: what lies between. */
-static struct ps_span bare(struct ps_span code)
-{
-    ptrdiff_t hash = ps_span_find_byte(code, '#');
-    if (hash != PS_SPAN_NONE) code = ps_span_from(code, (size_t)hash + 1);
-    ptrdiff_t colon = ps_span_find_byte(code, ':');
-    return colon == PS_SPAN_NONE ? code : ps_span_first(code, (size_t)colon);
-}
-
-struct ps_span ps_batch_reply_refusal(struct ps_span body)
-{
-    struct ps_span raw;
-    bool found = false;
-    if (ps_json_read_check(body) != PS_OK) return PS_SPAN("");
-    if (ps_json_read_member(body, PS_SPAN("__type"), NULL, &raw, &found) != PS_OK || !found) return PS_SPAN("");
-    return bare(inside_quotes(raw));
-}
-
 /* A refused request's code goes before its status: AWS answers nearly all of these with 400. (Common errors of the
  * three API references; AWS SDKs and Tools reference guide, "Retry behavior".) */
 static const struct {

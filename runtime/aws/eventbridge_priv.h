@@ -29,9 +29,6 @@ enum { PS_EVENTBRIDGE_ENTRIES_MAX = 10 }; /* of a request: EventBridge API refer
  * it has codes: it proves nothing. Codes are slices of body, escapes untouched. */
 PS_MUST_USE enum ps_err ps_eventbridge_reply_read(struct ps_span body, struct ps_span *codes, size_t count);
 
-/* The error code in the body of a refused request, without its namespace; empty when there is none. */
-struct ps_span ps_eventbridge_reply_refusal(struct ps_span body);
-
 /* -- meanings (eventbridge_verdict.c) ------------------------------------------------------------------------------ */
 
 /* X(name, what is wrong and how to mend it). These are for people: the ERROR line shows them as they are. */

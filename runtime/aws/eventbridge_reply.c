@@ -88,22 +88,3 @@ enum ps_err ps_eventbridge_reply_read(struct ps_span body, struct ps_span *codes
     PS_TRY(next_of(&reader, PS_JSON_END, &token));
     return check_failed(failed, codes, count);
 }
-
-/* "com.amazonaws.events#ResourceNotFoundException", and with ":http://..." after it: what lies between. */
-static struct ps_span bare(struct ps_span code)
-{
-    ptrdiff_t hash = ps_span_find_byte(code, '#');
-    if (hash != PS_SPAN_NONE) code = ps_span_from(code, (size_t)hash + 1);
-    ptrdiff_t colon = ps_span_find_byte(code, ':');
-    return colon == PS_SPAN_NONE ? code : ps_span_first(code, (size_t)colon);
-}
-
-struct ps_span ps_eventbridge_reply_refusal(struct ps_span body)
-{
-    struct ps_span raw;
-    bool found = false;
-    if (ps_json_read_check(body) != PS_OK || ps_span_trim(body).data[0] != '{') return PS_SPAN("");
-    if (ps_json_read_member(body, PS_SPAN("__type"), NULL, &raw, &found) != PS_OK) return PS_SPAN("");
-    if (!found && ps_json_read_member(body, PS_SPAN("code"), NULL, &raw, &found) != PS_OK) return PS_SPAN("");
-    return found ? bare(inside_quotes(raw)) : PS_SPAN("");
-}

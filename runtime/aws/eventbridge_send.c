@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "aws/refusal.h"
+#include "aws/retry.h"
 #include "base/assert.h"
 #include "host/clock.h"
 
@@ -195,7 +197,7 @@ static struct answer judge(const struct ps_eventbridge_slot *slot)
     const struct ps_http_response *response = &slot->exchange.response;
     struct answer answer = { .status = response->status, .type = PS_SPAN("request_refused") };
     struct ps_span code = PS_SPAN("");
-    if (response->status != 200) code = ps_eventbridge_reply_refusal(response->body);
+    if (response->status != 200) code = ps_refusal_code(response->body);
     if (code.len > 0) answer.type = code;
     answer.verdict = ps_eventbridge_verdict_request(response->status, code, &answer.fault);
     if (answer.verdict != PS_EVENTBRIDGE_REQUEST_ANSWERED) return answer;

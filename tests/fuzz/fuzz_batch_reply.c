@@ -1,6 +1,7 @@
-/* Target Functions: ps_batch_reply_read ps_batch_reply_refusal ps_batch_reply_meaning. The first byte says whose answer
+/* Target Functions: ps_batch_reply_read ps_refusal_code ps_batch_reply_meaning. The first byte says whose answer
  * it is and how many records were sent. */
 #include "aws/batch_priv.h"
+#include "aws/refusal.h"
 #include "support/exact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < count; i++)
             PS_ASSERT(verdicts[i].code.len <= body.len);
     }
-    struct ps_span code = ps_batch_reply_refusal(body);
+    struct ps_span code = ps_refusal_code(body);
     PS_ASSERT(ps_batch_reply_meaning(400, code) != PS_BATCH_ANSWERED);
     exact_free(body);
     return 0;

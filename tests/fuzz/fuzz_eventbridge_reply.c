@@ -1,6 +1,7 @@
-/* Target Functions: ps_eventbridge_reply_read ps_eventbridge_reply_refusal ps_eventbridge_verdict_entry
+/* Target Functions: ps_eventbridge_reply_read ps_refusal_code ps_eventbridge_verdict_entry
  * ps_eventbridge_verdict_request. The first byte says how many entries were sent. */
 #include "aws/eventbridge_priv.h"
+#include "aws/refusal.h"
 #include "support/exact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             look_at(codes[i]);
         }
     }
-    struct ps_span code = ps_eventbridge_reply_refusal(body);
+    struct ps_span code = ps_refusal_code(body);
     enum ps_eventbridge_fault fault = PS_EVENTBRIDGE_FAULT_NONE;
     enum ps_eventbridge_request_verdict verdict = ps_eventbridge_verdict_request(400, code, &fault);
     PS_ASSERT(verdict != PS_EVENTBRIDGE_REQUEST_ANSWERED);
