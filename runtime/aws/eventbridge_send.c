@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "aws/refusal.h"
-#include "aws/retry.h"
 #include "base/assert.h"
 #include "host/clock.h"
 
