@@ -86,6 +86,8 @@ static enum ps_err read_event(struct ps_arena *arena, enum form form, struct ps_
 
 static enum ps_err read_form(struct ps_arena *arena, enum form form, struct ps_span json, struct alert *alert)
 {
+    PS_ASSERT(form != FORM_UNKNOWN);
+    PS_ASSERT(form != FORM_SCHEDULE);
     switch (form) {
     case FORM_LOG:
     case FORM_ALARM_EVENT:
@@ -101,7 +103,6 @@ static enum ps_err read_form(struct ps_arena *arena, enum form form, struct ps_s
     case FORM_SCHEDULE:
         break;
     }
-    PS_ASSERT(!"a form with an alert");
     return PS_ERR_BAD_INPUT;
 }
 
