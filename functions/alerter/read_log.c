@@ -13,8 +13,10 @@ static const struct ps_span FIRST[] = { PS_SPAN_INIT("env"), PS_SPAN_INIT("host"
                                         PS_SPAN_INIT("traceId") };
 enum { FIRST_COUNT = sizeof FIRST / sizeof FIRST[0] };
 
-static bool is_first(struct ps_span name)
+/* Told already: one of the first, or the line's own word for the level, which every notice has. */
+static bool is_told(struct ps_span name)
 {
+    if (ps_span_eq(name, PS_SPAN("level"))) return true;
     for (size_t i = 0; i < FIRST_COUNT; i++) {
         if (ps_span_eq(name, FIRST[i])) return true;
     }
@@ -47,7 +49,7 @@ static enum ps_err add_others(struct ps_arena *arena, struct ps_span fields, str
         PS_TRY(ps_json_read_next(&reader, &token));
         if (token.kind != PS_JSON_KEY) return PS_OK;
         PS_TRY(ps_json_read_skip(&reader, &value));
-        if (token.text.len == 0 || token.text.len > NAME_BYTES_MAX || is_first(token.text)) continue;
+        if (token.text.len == 0 || token.text.len > NAME_BYTES_MAX || is_told(token.text)) continue;
         PS_TRY(ps_json_read_unescape(arena, token.text, &name));
         PS_TRY(read_clean(arena, name, NAME_BYTES_MAX, &name));
         PS_TRY(add_short(arena, name, value, alert));
