@@ -1,4 +1,5 @@
-/* Target function: ps_fingerprint_put. It stays within its limit, gives the same each time, and numbers do not matter. */
+/* Target function: ps_fingerprint_put. It stays within its limit, gives the same each time, and puts neither capitals
+ * nor control characters. */
 #include "base/assert.h"
 #include "record/fingerprint.h"
 #include "support/exact.h"

@@ -6,8 +6,8 @@
 /* An alarm as an action gives it; '@' is put in its place. */
 #define ACTION(arn, state) \
     "{\"source\":\"aws.cloudwatch\",\"alarmArn\":\"" arn "\",\"alarmData\":{\"alarmName\":\"n\",\"state\":{" state "}" \
-                                                                                                                   "}" \
-                                                                                                                   "}"
+    "}" \
+    "}"
 #define STATE(value) "\"value\":\"" value "\",\"timestamp\":\"2026-11-21T10:00:00.123+0000\""
 #define SHORT_ARN "arn:aws:cloudwatch:eu-west-1:1:alarm:n"
 
