@@ -34,7 +34,7 @@ struct incident {
     uint64_t repeats;       /* in this window, the one that opened it left out */
     int64_t from_ms, to_ms; /* the window */
     unsigned channels;      /* that it was told to, 1 << enum channel */
-    struct alert alert;     /* the first; fields, id and why are not kept */
+    struct alert alert;     /* the first; its fields are not kept */
 };
 
 enum step {

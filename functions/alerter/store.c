@@ -31,6 +31,7 @@ static int64_t lease_end_ms(const struct store *store)
 void store_put_alert(struct item *item, const struct alert *alert)
 {
     item_put_text(item, "fingerprint", ps_span_make(alert->fingerprint, ALERT_FINGERPRINT_BYTES));
+    item_put_text(item, "id", alert->id);
     item_put_text(item, "source", alert_source_name(alert->source));
     item_put_text(item, "level", ps_record_level_name(alert->level));
     item_put_text(item, "service", alert->service);
@@ -58,9 +59,11 @@ enum ps_err store_read_alert(const struct store *store, struct ps_span json, str
     const struct {
         const char *name;
         struct ps_span *text;
-    } TEXTS[] = { { "fingerprint", &fingerprint }, { "source", &source },        { "level", &level },
-                  { "service", &alert->service },  { "title", &alert->title },   { "message", &alert->message },
-                  { "account", &alert->account },  { "region", &alert->region }, { "link", &alert->link } };
+    } TEXTS[] = { { "id", &alert->id },           { "fingerprint", &fingerprint },
+                  { "source", &source },          { "level", &level },
+                  { "service", &alert->service }, { "title", &alert->title },
+                  { "message", &alert->message }, { "account", &alert->account },
+                  { "region", &alert->region },   { "link", &alert->link } };
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++)
         PS_TRY(ps_dynamodb_item_text(store->arena, json, ps_span_of(TEXTS[i].name), TEXTS[i].text));
     alert->source = read_source(source);
