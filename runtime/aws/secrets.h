@@ -5,7 +5,7 @@
  *
  * When a service refuses the value, ps_secret_refresh reads it anew, at most once a minute: somebody may have rotated
  * it. Values are never logged and never part of a note. Sources: AWS Secrets Manager API Reference, "GetSecretValue";
- * AWS Systems Manager API Reference, "GetParameter". */
+ * AWS Systems Manager API Reference, "GetParameter"; what answers mean: docs/wire/secrets.md. */
 #ifndef PS_SECRETS_H
 #define PS_SECRETS_H
 

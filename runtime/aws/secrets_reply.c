@@ -120,7 +120,7 @@ static const struct meaning UNEXPECTED = {
     PS_ERR_BAD_CONFIG, BOTH("unexpected refusal: the service, or something before it, takes no request of ours")
 };
 
-/* (API references: "GetSecretValue", "GetParameter", "Common Errors".) */
+/* docs/wire/secrets.md has the same table in words. */
 static const struct {
     struct ps_span code;
     const struct meaning *meaning;

@@ -19,8 +19,10 @@ static enum ps_err apply(int status, const char *body, const char *name)
     struct ps_call_client *client = NULL;
     struct ps_opensearch *sink = NULL;
     struct ps_call_client_options client_options = { .connect_timeout_ms = 2000 };
+    const struct ps_secret_source password = { .value = PS_SPAN("word") };
     struct ps_opensearch_options options = { .endpoint = fake_http_url(server),
-                                             .auth = PS_OPENSEARCH_NONE,
+                                             .auth = PS_OPENSEARCH_BASIC,
+                                             .username = PS_SPAN("writer"),
                                              .slots = 1,
                                              .bulk_bytes_max = 1000,
                                              .item_bytes_max = 1000,
@@ -29,6 +31,7 @@ static enum ps_err apply(int status, const char *body, const char *name)
                                              .request_timeout_ms = 1000 };
     struct ps_deadline deadline = { 0 };
     CHECK_OK(ps_call_client_open(&process, &client_options, &client));
+    CHECK_OK(ps_secret_open(&process, client, "OPENSEARCH_PASSWORD", &password, &options.password));
     CHECK_OK(ps_opensearch_open(&process, client, &options, &sink));
     enum ps_err err = ps_opensearch_apply(sink, &process, &deadline, ps_span_of(name), ps_span_of(TEMPLATE));
     if (fake_http_count(server) > 1) {
@@ -36,6 +39,7 @@ static enum ps_err apply(int status, const char *body, const char *name)
         CHECK_TEXT(request.method, "PUT");
         CHECK_TEXT(request.target, "/_index_template/app-logs");
         CHECK_TEXT(fake_http_header(&request, "Content-Type"), "application/json");
+        CHECK_TEXT(fake_http_header(&request, "Authorization"), "Basic d3JpdGVyOndvcmQ=");
         CHECK_TEXT(request.body, TEMPLATE);
     }
     ps_opensearch_close(sink);
