@@ -5,7 +5,8 @@
  * for its answer and tries again within the deadline by the AWS standard: throttles, broken connections, and
  * transactions that another one got in the way of. A try whose answer was lost may have been written: what a caller
  * writes must bear that (its condition fails then, and it reads again). The table's keys are pk and sk, both strings.
- * Sources: Amazon DynamoDB API Reference, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems". */
+ * What answers mean: docs/wire/dynamodb.md. Sources: Amazon DynamoDB API Reference, "GetItem", "PutItem", "UpdateItem",
+ * "DeleteItem", "TransactWriteItems". */
 #ifndef PS_DYNAMODB_ITEM_H
 #define PS_DYNAMODB_ITEM_H
 
