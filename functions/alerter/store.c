@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "item.h"
-#include "store_priv.h"
+#include "store_shared.h"
 
 enum {
     /* An invocation that dies keeps its lease this long at most; Lambda's first retry comes after a minute. */

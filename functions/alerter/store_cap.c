@@ -1,4 +1,4 @@
-#include "store_priv.h"
+#include "store_shared.h"
 
 enum {
     HOUR_MS = 3600 * 1000,

@@ -1,5 +1,5 @@
 #include "base/num.h"
-#include "store_priv.h"
+#include "store_shared.h"
 
 enum { KEY_BYTES_MAX = 128 };
 

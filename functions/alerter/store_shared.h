@@ -1,6 +1,6 @@
 /* What store.c, store_outgoing.c and store_cap.c share. */
-#ifndef ALERTER_STORE_PRIV_H
-#define ALERTER_STORE_PRIV_H
+#ifndef ALERTER_STORE_SHARED_H
+#define ALERTER_STORE_SHARED_H
 
 #include "aws/dynamodb_query.h"
 #include "item.h"
