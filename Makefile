@@ -9,7 +9,7 @@ PENSTOCK_DEPS ?= $(CURDIR)/.deps
 export PENSTOCK_DEPS
 SETUP ?= scripts/setup
 
-ROOMS := base record event host lambda aws
+ROOMS := base record scan event host lambda aws
 FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 
 # -- flags -------------------------------------------------------------------------------------------------------
@@ -36,6 +36,7 @@ LDFLAGS_ALL := $(MODE_FLAGS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noseparate
 # -- libraries: one list per door ----------------------------------------------------------------------------------
 LIBS_BASE := -l:libdeflate.a
 LIBS_RECORD := -l:libpcre2-8.a
+LIBS_SCAN := -l:libz.a -l:libzstd.a
 LIBS_AWS := $(PENSTOCK_DEPS)/curl/lib/libcurl.a \
 	$(addprefix $(PENSTOCK_DEPS)/crt/lib/lib,aws-c-auth.a aws-c-http.a aws-c-io.a aws-c-cal.a aws-c-sdkutils.a \
 	aws-c-compression.a aws-checksums.a aws-c-common.a) -l:libssl.a -l:libcrypto.a -l:libz.a -lm
@@ -47,7 +48,7 @@ ROOM_OBJECTS := $(foreach room,$(ROOMS),$(call objects,$(call room_sources,$(roo
 MAIN_OBJECT := $(BUILD)/obj/runtime/lambda/main.o
 BOOTSTRAP_OBJECTS := $(foreach room,base host lambda,$(call objects,$(call room_sources,$(room))))
 AWS_OBJECTS := $(call objects,$(call room_sources,aws))
-HANDLER_ROOM_OBJECTS := $(foreach room,record event,$(call objects,$(call room_sources,$(room))))
+HANDLER_ROOM_OBJECTS := $(foreach room,record scan event,$(call objects,$(call room_sources,$(room))))
 SUPPORT_OBJECTS := $(call objects,$(wildcard tests/support/*.c))
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c tests/unit/functions/*/test_*.c))

@@ -1,0 +1,56 @@
+/* What is known of one version of one object, kept as one item of a DynamoDB table (SUMMARY_TABLE): counts, samples,
+ * and while it is being scanned, where to go on. docs/wire/error-summary.md has every attribute.
+ *
+ * pk is "bucket/key", sk the version id, or the ETag where there are no versions: each version keeps its own row. A
+ * write holds only if the item's offset is still the one that was read, so that a message that is delivered twice
+ * counts nothing twice; a finished item never changes, but for the flag that its mail was sent. Items stay under 400
+ * KB: samples go first, those of the least severe patterns before others. Secrets in samples are hidden before they get
+ * here. */
+#ifndef LOG_EXTRACTOR_SUMMARY_H
+#define LOG_EXTRACTOR_SUMMARY_H
+
+#include "aws/dynamodb_item.h"
+#include "event/from_s3.h"
+#include "scan/scanner.h"
+
+enum summary_state {
+    SUMMARY_NONE,    /* no item */
+    SUMMARY_PARTIAL, /* scanned up to offset; restart says how to go on */
+    SUMMARY_DONE,
+    SUMMARY_DEAD, /* it cannot be read or is no text: reason says why */
+};
+
+struct summary {
+    enum summary_state state;
+    struct ps_span reason;  /* DEAD: one word ("gone", "archived", "binary", "damaged_gzip"...) */
+    uint64_t offset;        /* of the text: totals are complete up to it */
+    uint32_t hop;           /* continuations so far */
+    struct ps_span restart; /* PARTIAL: of scan/decode.h; empty: from the object's begin */
+    uint64_t object_bytes;
+    int64_t modified_ms; /* of the object: its day is the index's key */
+    uint64_t scan_ms;    /* spent, over all hops */
+    bool mailed;
+    struct ps_scan_totals totals;
+};
+
+struct summaries {
+    struct ps_dynamodb_table *table;
+    struct ps_arena *arena;
+    const struct ps_deadline *deadline;
+    const struct ps_patterns *patterns; /* counts are kept by name: a changed set keeps what it still knows */
+    uint32_t ttl_days;                  /* 0: for ever */
+};
+
+PS_MUST_USE enum ps_err summary_get(const struct summaries *summaries, const struct ps_s3_object *object,
+                                    struct summary *out);
+
+/* Writes what summary says, if the item is still as before had it (its offset, or none at all). *done says whether. */
+PS_MUST_USE enum ps_err summary_put(const struct summaries *summaries, const struct ps_s3_object *object,
+                                    const struct summary *before, const struct summary *summary, bool *done);
+
+/* Claims the mail of a finished summary: *mine is true for exactly one caller. Given back when the mail failed. */
+PS_MUST_USE enum ps_err summary_claim_mail(const struct summaries *summaries, const struct ps_s3_object *object,
+                                           bool *mine);
+PS_MUST_USE enum ps_err summary_release_mail(const struct summaries *summaries, const struct ps_s3_object *object);
+
+#endif

@@ -1,0 +1,54 @@
+/* What is looked for: named patterns with a severity, from a JSON text:
+ *
+ *   [{"name":"timeout","regex":"(?i)timed? ?out after (?<seconds>\\d+)","severity":"error","max_samples":3}]
+ *
+ * name: letters, digits, - and _, unique; regex: PCRE2 on bytes; severity: one of fatal, error, warn, info;
+ * max_samples: 0 to 20, by default 3. A named group becomes a field of a sample. There is a default set. Patterns are
+ * compiled once, at init; a literal that every match must contain is found where one can be proven (record/match.h), so
+ * that one pass over the text selects the lines. docs/wire/patterns.md. */
+#ifndef PS_PATTERNS_H
+#define PS_PATTERNS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "record/match.h"
+
+enum {
+    PS_PATTERNS_MAX = 256,
+    PS_PATTERNS_BYTES_MAX = 256 << 10,
+    PS_PATTERN_NAME_BYTES_MAX = 64,
+    PS_PATTERN_SAMPLES_MAX = 20,
+    PS_PATTERN_GROUPS_MAX = 8, /* named ones */
+};
+
+enum ps_severity { PS_SEVERITY_INFO, PS_SEVERITY_WARN, PS_SEVERITY_ERROR, PS_SEVERITY_FATAL, PS_SEVERITY_COUNT };
+
+struct ps_pattern {
+    struct ps_span name;
+    struct ps_span regex;
+    enum ps_severity severity;
+    uint32_t samples_max;
+    struct ps_match *match;
+    struct ps_span literal; /* empty: every line has to be asked */
+    bool literal_caseless;
+};
+
+struct ps_patterns {
+    struct ps_pattern *items;
+    size_t count;
+    struct ps_match_scratch *scratch;
+};
+
+/* The set that is used when none is given: levels, exceptions and panics of common languages, out of memory, time-outs,
+ * 5xx, segmentation faults, failed logins. JSON as above. */
+struct ps_span ps_patterns_default(void);
+
+/* BAD_CONFIG names the pattern, its member, and for a regex the offset and PCRE2's reason. */
+PS_MUST_USE enum ps_err ps_patterns_open(struct ps_arena *process, struct ps_span json, struct ps_patterns *out);
+void ps_patterns_close(struct ps_patterns *patterns);
+
+struct ps_span ps_severity_name(enum ps_severity severity); /* "fatal" */
+PS_MUST_USE bool ps_severity_parse(struct ps_span text, enum ps_severity *out);
+
+#endif
