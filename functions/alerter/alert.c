@@ -144,6 +144,15 @@ static enum ps_err next_of_sns(struct payload *payload, struct ps_arena *arena, 
     return PS_OK;
 }
 
+/* What every notice needs, whatever was missing. */
+static void complete(struct alert *alert)
+{
+    alert->service = read_first_line(alert->service);
+    if (alert->service.len == 0) alert->service = PS_SPAN("unknown");
+    alert->title = read_first_line(alert->title);
+    if (alert->title.len == 0) alert->title = alert->service;
+}
+
 enum ps_err payload_next(struct payload *payload, struct ps_arena *arena, struct alert *out, bool *more)
 {
     struct alert alert = { 0 };
@@ -153,8 +162,10 @@ enum ps_err payload_next(struct payload *payload, struct ps_arena *arena, struct
         PS_TRY(next_of_sns(payload, arena, &alert, &found));
     else if (found)
         PS_TRY(read_form(arena, form_of(payload->json), payload->json, &alert));
-    if (found) *out = alert;
     *more = found;
+    if (!found) return PS_OK;
+    complete(&alert);
+    *out = alert;
     return PS_OK;
 }
 

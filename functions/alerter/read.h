@@ -1,6 +1,7 @@
 /* What the readers of alerts share, and the readers themselves; alert.c decides which one it is. A reader gets an alert
  * in which the carrier has set what it knows: id, account, region, time, replayed. It sets the rest, and those again
- * that its own format knows better. Values of JSON go in as written; what comes out is UTF-8 within the limits of
+ * that its own format knows better; alert.c
+ * completes service and title. Values of JSON go in as written; what comes out is UTF-8 within the limits of
  * alert.h, in the input or on the arena. Formats: docs/wire/alerts.md. */
 #ifndef ALERTER_READ_H
 #define ALERTER_READ_H

@@ -196,7 +196,6 @@ static enum ps_err make_alert(struct ps_arena *arena, const struct alarm *alarm,
     PS_TRY(read_clean(arena, arn.region, ALERT_TITLE_BYTES_MAX, &alert->region));
     PS_TRY(read_clean(arena, arn.name, ALERT_TITLE_BYTES_MAX, &alert->title));
     PS_TRY(read_string(arena, alarm->name, ALERT_TITLE_BYTES_MAX, &alert->title));
-    if (alert->title.len == 0) alert->title = PS_SPAN("alarm");
     alert->service = alert->title;
     PS_TRY(make_link(arena, &arn, &alert->link));
     PS_TRY(set_message(arena, alarm, alert));

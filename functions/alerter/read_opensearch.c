@@ -73,7 +73,7 @@ static enum ps_err make_alert(struct ps_arena *arena, const struct monitor_alert
     PS_TRY(set_identity(arena, from, alert));
     if (ps_time_parse_iso(from->period_end, &time_ms)) alert->time_ms = time_ms;
     alert->service = either(from->monitor, from->monitor_id);
-    alert->title = either(from->trigger, alert->service);
+    alert->title = from->trigger;
     alert->message = from->message;
     read_add_field(alert, PS_SPAN("severity"), from->severity);
     return add_period(arena, from, alert);

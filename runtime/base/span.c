@@ -42,7 +42,7 @@ struct ps_span ps_span_split(struct ps_span *rest, char separator, bool *more)
     ptrdiff_t at = ps_span_find_byte(*rest, separator);
     *more = at != PS_SPAN_NONE;
     struct ps_span part = *more ? ps_span_first(*rest, (size_t)at) : *rest;
-    *rest = *more ? ps_span_from(*rest, (size_t)at + 1) : ps_span_make(rest->data + rest->len, 0);
+    if (rest->len > 0) *rest = ps_span_from(*rest, part.len + *more); /* NULL may not even be moved by 0 */
     return part;
 }
 

@@ -252,6 +252,7 @@ static void put_other(struct maker *maker)
 
 void ps_fingerprint_put(struct ps_buf *buf, struct ps_span message)
 {
+    if (message.len == 0) return;
     struct ps_span text = ps_span_first(message, PS_FINGERPRINT_MESSAGE_BYTES_MAX);
     struct maker maker = { .at = text.data, .begin = text.data, .end = text.data + text.len };
     while (maker.at < maker.end && !is_full(&maker)) {

@@ -34,7 +34,8 @@ static void check_alert(const struct alert *alert)
     check_text(alert->account, ALERT_TITLE_BYTES_MAX);
     check_text(alert->region, ALERT_TITLE_BYTES_MAX);
     check_text(alert->link, 8192);
-    PS_ASSERT(ps_span_find_byte(alert->title, '\n') == PS_SPAN_NONE || alert->source != ALERT_LOG);
+    PS_ASSERT(ps_span_find_byte(alert->title, '\n') == PS_SPAN_NONE);
+    PS_ASSERT(ps_span_find_byte(alert->service, '\n') == PS_SPAN_NONE);
     for (size_t i = 0; i < alert->field_count; i++) {
         PS_ASSERT(alert->fields[i].name.len > 0 && alert->fields[i].value.len > 0);
         check_text(alert->fields[i].name, ALERT_TITLE_BYTES_MAX);

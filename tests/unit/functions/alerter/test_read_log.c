@@ -73,6 +73,7 @@ static void what_is_missing_or_of_another_type_has_a_stand_in(void)
     CHECK_EQ(alert.field_count, 0);
     CHECK_EQ(LOG("\"ts\":999999999999999").time_ms, 1795255200000); /* has no form as text */
     CHECK_EQ(LOG("\"level\":\"fatal\"").level, PS_LEVEL_FATAL);
+    CHECK_TEXT(LOG("\"service\":\"a\\nb\"").title, "a"); /* one line */
     CHECK_TEXT(LOG("\"message\":\" \\n\\t\\r\\n second \\r\\n third\"").title, "second");
 }
 

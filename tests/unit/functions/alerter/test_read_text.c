@@ -24,7 +24,7 @@ static void without_a_subject_the_first_line_is_the_title(void)
 {
     CHECK_TEXT(TEXT("\"Subject\":null,\"Message\":\"\\n on h-1 \\nsecond line\"").title, "on h-1");
     CHECK_TEXT(TEXT("\"Message\":\"\"").title, "ops-alerts");
-    CHECK_TEXT(alerts_only(PS_SPAN(MESSAGE("\"MessageId\":\"i\",\"Message\":\"\""))).title, "sns");
+    CHECK_TEXT(alerts_only(PS_SPAN(MESSAGE("\"MessageId\":\"i\",\"Message\":\"\""))).title, "unknown");
     CHECK_TEXT(alerts_only(PS_SPAN(MESSAGE("\"MessageId\":\"i\",\"TopicArn\":\"short\",\"Message\":\"\""))).service,
                "short");
 }
