@@ -1,0 +1,350 @@
+#include "extract.h"
+
+#include "aws/digest.h"
+#include "host/clock.h"
+#include "tell.h"
+
+enum {
+    CHECKPOINT_MS = 4000, /* for the summary's item and the continuation, each with a retry */
+    TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
+    CONTINUATION_BYTES_MAX = 16 << 10,
+    BINARY_LOOK_BYTES = 64 << 10,
+    BINARY_NUL_PARTS = 100, /* one NUL in so many bytes: it is no text */
+};
+
+/* One object under way. */
+struct job {
+    const struct extract_context *context;
+    struct ps_object_message message;
+    struct summaries summaries;
+    struct summary before; /* as the item was read */
+    struct summary now;
+    uint64_t fed; /* of the text: what the scanner has got */
+    uint64_t began_us;
+    struct extract_counts *counts;
+};
+
+enum progress { PROGRESS_SCANNED, PROGRESS_OUT_OF_TIME, PROGRESS_CHANGED, PROGRESS_DEAD };
+
+static const struct extractor *extractor_of(const struct job *job)
+{
+    return job->context->extractor;
+}
+
+/* -- reading ------------------------------------------------------------------------------------------------------- */
+
+static const char *dead_reason(enum ps_s3_read_end end)
+{
+    switch (end) {
+    case PS_S3_READ_GONE:
+        return "gone";
+    case PS_S3_READ_DELETED:
+        return "deleted";
+    case PS_S3_READ_ARCHIVED:
+        return "archived";
+    case PS_S3_READ_CHANGED:
+        return "changed";
+    case PS_S3_READ_GOES_ON:
+    case PS_S3_READ_DONE:
+    case PS_S3_READ_FAULT:
+        break;
+    }
+    return NULL;
+}
+
+static enum progress give_up(struct job *job, const char *reason)
+{
+    job->now.state = SUMMARY_DEAD;
+    job->now.reason = ps_span_of(reason);
+    return PROGRESS_DEAD;
+}
+
+static const char *damage_of(const struct job *job, enum ps_err err)
+{
+    if (err == PS_ERR_UNSUPPORTED) return "unsupported";
+    switch (ps_decode_form(extractor_of(job)->decode)) {
+    case PS_DECODE_GZIP:
+        return "damaged_gzip";
+    case PS_DECODE_ZSTD:
+        return "damaged_zstd";
+    case PS_DECODE_PLAIN:
+        break;
+    }
+    return "damaged";
+}
+
+/* Begins object and text where the summary says. */
+static enum ps_err begin(struct job *job)
+{
+    const struct extractor *extractor = extractor_of(job);
+    struct ps_s3_read_object object = {
+        .bucket = job->message.object.bucket,
+        .key = job->message.object.key,
+        .version_id = job->message.object.version_id,
+        .etag = job->message.object.etag,
+    };
+    job->fed = 0;
+    ps_decode_begin(extractor->decode);
+    if (job->now.restart.len > 0)
+        PS_TRY(ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed));
+    ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
+    return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
+}
+
+/* What was scanned before is left out. */
+static enum ps_err scan_text(struct job *job, struct ps_span text)
+{
+    uint64_t known = job->now.offset > job->fed ? job->now.offset - job->fed : 0;
+    job->fed += text.len;
+    if (known >= text.len) return PS_OK;
+    return ps_scanner_feed(extractor_of(job)->scanner, ps_span_from(text, (size_t)known));
+}
+
+static bool is_binary(const struct job *job)
+{
+    const struct ps_scan_totals *totals = &job->now.totals;
+    uint64_t looked = job->fed < BINARY_LOOK_BYTES ? job->fed : BINARY_LOOK_BYTES;
+    return totals->nul_bytes > 0 && totals->nul_bytes * BINARY_NUL_PARTS >= looked;
+}
+
+/* Everything that is fed becomes text and is scanned. */
+static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress)
+{
+    const struct extractor *extractor = extractor_of(job);
+    for (;;) {
+        struct ps_span text;
+        enum ps_err err = ps_decode_next(extractor->decode, &text, done);
+        if (err == PS_ERR_BAD_INPUT || err == PS_ERR_UNSUPPORTED) {
+            *progress = give_up(job, damage_of(job, err));
+            return PS_OK;
+        }
+        PS_TRY(err);
+        if (text.len == 0) return PS_OK;
+        PS_TRY(scan_text(job, text));
+        if (is_binary(job)) {
+            *progress = give_up(job, "binary");
+            return PS_OK;
+        }
+        ps_s3_read_pump(extractor->read);
+    }
+}
+
+static enum ps_err scan(struct job *job, enum progress *progress)
+{
+    const struct extractor *extractor = extractor_of(job);
+    *progress = PROGRESS_SCANNED;
+    PS_TRY(begin(job));
+    for (;;) {
+        struct ps_span bytes = PS_SPAN("");
+        enum ps_s3_read_end end = PS_S3_READ_FAULT;
+        bool done = false;
+        PS_TRY(ps_s3_read_next(extractor->read, &bytes, &end));
+        if (end == PS_S3_READ_CHANGED) {
+            *progress = PROGRESS_CHANGED;
+            return PS_OK;
+        }
+        if (dead_reason(end) != NULL) {
+            *progress = give_up(job, dead_reason(end));
+            return PS_OK;
+        }
+        job->counts->source_bytes += bytes.len;
+        ps_decode_feed(extractor->decode, bytes, end == PS_S3_READ_DONE);
+        PS_TRY(scan_fed(job, &done, progress));
+        if (*progress == PROGRESS_DEAD) return PS_OK;
+        if (end == PS_S3_READ_DONE) return ps_scanner_finish(extractor->scanner);
+        if (ps_deadline_left_ms(job->context->deadline) < CHECKPOINT_MS) {
+            *progress = PROGRESS_OUT_OF_TIME;
+            return PS_OK;
+        }
+    }
+}
+
+/* -- keeping ------------------------------------------------------------------------------------------------------- */
+
+static enum ps_err hide_secrets(struct job *job)
+{
+    const struct extractor *extractor = extractor_of(job);
+    struct ps_arena *arena = job->context->arena;
+    struct ps_redact_counts redacted = { 0 };
+    for (size_t i = 0; i < extractor->patterns.count; i++) {
+        struct ps_scan_count *count = &job->now.totals.counts[i];
+        for (size_t j = 0; j < count->sample_count; j++) {
+            struct ps_scan_sample *sample = &count->samples[j];
+            PS_TRY(ps_redact_text(extractor->redact, arena, sample->text, &sample->text, &redacted));
+            for (size_t k = 0; k < sample->field_count; k++)
+                PS_TRY(ps_redact_text(extractor->redact, arena, sample->fields[k].value, &sample->fields[k].value,
+                                      &redacted));
+        }
+    }
+    job->counts->redacted += ps_redact_total(&redacted);
+    return PS_OK;
+}
+
+static enum ps_err keep(struct job *job, bool *done)
+{
+    const struct extractor *extractor = extractor_of(job);
+    PS_TRY(hide_secrets(job));
+    job->now.offset = job->now.totals.bytes;
+    job->now.scan_ms = job->before.scan_ms + (ps_clock_monotonic_us() - job->began_us) / 1000;
+    if (job->now.state != SUMMARY_DEAD || ps_s3_read_size(extractor->read) > 0) {
+        job->now.object_bytes = ps_s3_read_size(extractor->read);
+        job->now.modified_ms = ps_s3_read_modified_ms(extractor->read);
+    }
+    if (job->now.modified_ms == 0) job->now.modified_ms = job->context->sent_ms;
+    return summary_put(&job->summaries, &job->message.object, &job->before, &job->now, done);
+}
+
+/* The rest of the object is a message of its own, in the same group, so that nothing overtakes it. */
+static enum ps_err send_continuation(const struct job *job)
+{
+    const struct ps_s3_object *object = &job->message.object;
+    struct ps_object_message rest = job->message;
+    char deduplication[PS_DIGEST_SHA256_HEX_BYTES], offset[24];
+    struct ps_buf body, digits;
+    size_t unsent = 0;
+    rest.offset = job->now.offset;
+    rest.hop = job->now.hop;
+    ps_buf_init_fixed(&digits, offset, sizeof offset);
+    ps_buf_u64(&digits, rest.offset);
+    const struct ps_span parts[] = { object->bucket, PS_SPAN("\n"), object->version_id,  PS_SPAN("\n"), object->etag,
+                                     PS_SPAN("\n"),  object->key,   PS_SPAN("\noffset "), ps_buf_span(&digits) };
+    PS_TRY(ps_digest_sha256_hex(parts, sizeof parts / sizeof parts[0], deduplication));
+    ps_buf_init(&body, job->context->arena, CONTINUATION_BYTES_MAX);
+    ps_object_message_put(&body, &rest);
+    struct ps_sqs_send message = { .group = job->context->group,
+                                   .deduplication = ps_span_make(deduplication, sizeof deduplication) };
+    PS_TRY(ps_buf_finish(&body, &message.body));
+    PS_TRY(ps_sqs_send(extractor_of(job)->queue, job->context->arena, job->context->deadline, &message, 1, &unsent));
+    if (unsent == 0) return PS_OK;
+    const struct ps_err_note reason = *ps_err_note();
+    PS_FAIL(reason.err, "continuation of an object: %s", reason.text);
+}
+
+/* Where to go on; false when that is no further than before. */
+static enum ps_err put_restart(struct job *job, bool *possible)
+{
+    const struct extractor *extractor = extractor_of(job);
+    uint64_t text_offset = 0;
+    struct ps_buf restart;
+    ps_buf_init(&restart, job->context->arena, PS_DECODE_RESTART_BYTES_MAX);
+    job->now.restart = PS_SPAN("");
+    if (ps_decode_put_restart(extractor->decode, job->now.totals.bytes, &restart, &text_offset))
+        PS_TRY(ps_buf_finish(&restart, &job->now.restart));
+    *possible = job->now.totals.bytes > job->before.offset;
+    return PS_OK;
+}
+
+static enum ps_err stop_here(struct job *job, bool *done, enum extract_end *end)
+{
+    bool possible = false;
+    *end = EXTRACT_DEAD;
+    PS_TRY(put_restart(job, &possible));
+    job->now.state = SUMMARY_PARTIAL;
+    job->now.hop = job->before.hop + 1;
+    if (!possible) (void)give_up(job, "no_progress");
+    if (job->now.hop > extractor_of(job)->settings->hops_max) (void)give_up(job, "too_many_continuations");
+    PS_TRY(keep(job, done));
+    if (!*done || job->now.state == SUMMARY_DEAD) return PS_OK;
+    *end = EXTRACT_CONTINUED;
+    return send_continuation(job);
+}
+
+/* -- one object ---------------------------------------------------------------------------------------------------- */
+
+/* Without version and ETag the object's own is asked for: the summary's key needs one. */
+static enum ps_err learn_etag(struct job *job, enum progress *progress)
+{
+    const struct extractor *extractor = extractor_of(job);
+    struct ps_s3_object *object = &job->message.object;
+    struct ps_span bytes;
+    enum ps_s3_read_end end = PS_S3_READ_FAULT;
+    *progress = PROGRESS_SCANNED;
+    if (object->etag.len > 0 || object->version_id.len > 0) return PS_OK;
+    job->now = (struct summary){ 0 };
+    PS_TRY(ps_scan_totals_make(job->context->arena, &extractor->patterns, &job->now.totals));
+    PS_TRY(begin(job));
+    PS_TRY(ps_s3_read_next(extractor->read, &bytes, &end));
+    struct ps_span etag = ps_s3_read_etag(extractor->read);
+    char *copy = ps_arena_bytes(job->context->arena, etag.len);
+    if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "an ETag");
+    if (etag.len > 0) memcpy(copy, etag.data, etag.len);
+    object->etag = etag.len > 0 ? ps_span_make(copy, etag.len) : PS_SPAN("unknown");
+    ps_s3_read_leave(extractor->read);
+    if (dead_reason(end) != NULL) *progress = give_up(job, dead_reason(end));
+    return PS_OK;
+}
+
+static enum ps_err finish(struct job *job, enum progress progress, bool *done, enum extract_end *end)
+{
+    if (progress == PROGRESS_OUT_OF_TIME) return stop_here(job, done, end);
+    if (progress == PROGRESS_SCANNED) job->now.state = SUMMARY_DONE;
+    PS_TRY(keep(job, done));
+    *end = job->now.state == SUMMARY_DEAD ? EXTRACT_DEAD : EXTRACT_DONE;
+    return *done ? tell(job->context, &job->summaries, &job->message.object, &job->now, job->counts) : PS_OK;
+}
+
+static void count_result(const struct job *job)
+{
+    const struct ps_patterns *patterns = &extractor_of(job)->patterns;
+    job->counts->objects_read++;
+    job->counts->text_bytes += job->now.totals.bytes - job->before.totals.bytes;
+    job->counts->lines += job->now.totals.lines - job->before.totals.lines;
+    for (size_t i = 0; i < patterns->count; i++)
+        job->counts->hit_lines += job->now.totals.counts[i].lines - job->before.totals.counts[i].lines;
+}
+
+/* One try; *done is false when the item or the object has changed meanwhile. */
+static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end)
+{
+    const struct extractor *extractor = extractor_of(job);
+    enum progress progress = PROGRESS_SCANNED;
+    *done = true;
+    PS_TRY(learn_etag(job, &progress));
+    PS_TRY(summary_get(&job->summaries, &job->message.object, &job->before));
+    if (job->before.state == SUMMARY_DONE || job->before.state == SUMMARY_DEAD) {
+        *end = EXTRACT_DUPLICATE;
+        return tell(job->context, &job->summaries, &job->message.object, &job->before, job->counts);
+    }
+    if (progress == PROGRESS_DEAD) return finish(job, progress, done, end);
+    /* Twice: what is scanned goes into one of them, and the other stays what it was. */
+    PS_TRY(summary_get(&job->summaries, &job->message.object, &job->now));
+    enum ps_err err = scan(job, &progress);
+    if (err != PS_OK) {
+        ps_s3_read_leave(extractor->read);
+        return err;
+    }
+    if (progress == PROGRESS_CHANGED) {
+        (void)give_up(job, "changed");
+        PS_TRY(keep(job, done));
+        *done = false;
+        job->message.object.etag = PS_SPAN("");
+        return PS_OK;
+    }
+    PS_TRY(finish(job, progress, done, end));
+    ps_s3_read_leave(extractor->read);
+    if (*done) count_result(job);
+    return PS_OK;
+}
+
+enum ps_err extract_object(const struct extract_context *context, const struct ps_object_message *message,
+                           struct extract_counts *counts, enum extract_end *end)
+{
+    struct job job = {
+        .context = context,
+        .message = *message,
+        .summaries = { .table = context->extractor->table,
+                       .arena = context->arena,
+                       .deadline = context->deadline,
+                       .patterns = &context->extractor->patterns,
+                       .ttl_days = context->extractor->settings->ttl_days },
+        .began_us = ps_clock_monotonic_us(),
+        .counts = counts,
+    };
+    for (int i = 0; i < TRIES_MAX; i++) {
+        bool done = false;
+        PS_TRY(try_object(&job, &done, end));
+        if (done) return PS_OK;
+    }
+    PS_FAIL(PS_ERR_UNAVAILABLE, "an object or its summary changed %d times while it was read: it is looked at again",
+            TRIES_MAX);
+}
