@@ -15,7 +15,8 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/handler.c))))
 # -- flags -------------------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wundef -Wformat=2 -Wvla -Wwrite-strings
-HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(PENSTOCK_DEPS)=.deps \
+HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. \
+	$(patsubst %,-ffile-prefix-map=%=.deps,$(PENSTOCK_DEPS) $(realpath $(PENSTOCK_DEPS))) \
 	-fstack-protector-strong -fasynchronous-unwind-tables
 SECTIONS := -ffunction-sections -fdata-sections
 INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include

@@ -11,6 +11,7 @@ struct top {
     struct ps_span awslogs, kinesis_records, records; /* Firehose's or Kafka's */
     struct ps_span delivery_stream_arn, invocation_id, region;
     struct ps_span event_source, event_source_arn;
+    struct ps_span window, state;
 };
 
 enum ps_err ps_event_member(struct ps_json_reader *reader, struct ps_span *name, struct ps_span *value, bool *more)
@@ -75,6 +76,8 @@ static enum ps_err read_top(struct ps_span payload, struct top *top)
         { PS_SPAN("region"), &top->region },
         { PS_SPAN("eventSource"), &top->event_source },
         { PS_SPAN("eventSourceArn"), &top->event_source_arn },
+        { PS_SPAN("window"), &top->window },
+        { PS_SPAN("state"), &top->state },
     };
     struct ps_json_reader reader;
     ps_json_read_init(&reader, payload);
@@ -144,10 +147,11 @@ static enum ps_err find_kinesis(struct ps_event *event, bool *found)
     return PS_OK;
 }
 
-static enum ps_err open_kinesis(struct ps_span records, struct ps_event *event)
+static enum ps_err open_kinesis(const struct top *top, struct ps_event *event)
 {
-    event->carriers = records;
-    PS_TRY(count_elements(records, &event->carrier_count));
+    event->carriers = top->kinesis_records;
+    if (is_object(top->window)) event->state = is_object(top->state) ? top->state : PS_SPAN("{}");
+    PS_TRY(count_elements(event->carriers, &event->carrier_count));
     bool found = false;
     PS_TRY(find_kinesis(event, &found));
     if (found) event->source = PS_EVENT_KINESIS;
@@ -196,7 +200,7 @@ enum ps_err ps_event_open(struct ps_span payload, struct ps_event *out)
         event.carriers = top.awslogs;
         event.carrier_count = 1;
     } else if (is_array(top.kinesis_records)) {
-        PS_TRY(open_kinesis(top.kinesis_records, &event));
+        PS_TRY(open_kinesis(&top, &event));
     } else if (kafka_source(&top) != PS_EVENT_UNKNOWN) {
         PS_TRY(open_kafka(&top, &event));
     } else if (is_array(top.records) && (top.delivery_stream_arn.len > 0 || top.invocation_id.len > 0)) {

@@ -51,6 +51,7 @@ struct ps_event {
     size_t carrier_count;
     struct ps_span arn;    /* of the stream; may be empty */
     struct ps_span region; /* of the stream; may be empty */
+    struct ps_span state;  /* of a Kinesis mapping's tumbling window, as JSON; empty without one */
     /* Private to event.c. */
     struct ps_span carriers; /* the array, Kafka's object of arrays, or the awslogs object */
     struct ps_span group;

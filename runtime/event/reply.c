@@ -66,7 +66,12 @@ static enum ps_err write_kinesis(const struct ps_reply_book *book, const struct 
         ps_buf_put(body, sequence);
         ps_buf_put(body, PS_SPAN("\"}"));
     }
-    ps_buf_put(body, PS_SPAN("]}"));
+    ps_buf_byte(body, ']');
+    if (event->state.len > 0) { /* an answer without it fails the invocation, whatever else it says */
+        ps_buf_put(body, PS_SPAN(",\"state\":"));
+        ps_buf_put(body, event->state);
+    }
+    ps_buf_byte(body, '}');
     return PS_OK;
 }
 

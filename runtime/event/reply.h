@@ -1,12 +1,13 @@
 /* What goes back to the source: the only place that writes answers.
  *
  * The caller marks carriers, then writes once. Kinesis gets the safe prefix: the first carrier (in shard order) that
- * is handed back, since Lambda resumes the shard at the lowest number it is told. Kafka gets every carrier that is
- * handed back, with its partition as the payload names it: AWS's text says that what is listed comes again, others
- * report that a partition resumes at the lowest, and a full list is right under both. Firehose gets one answer for each
- * recordId, in order: Ok with the data unchanged (so that the stream's own destination keeps its copy), Dropped, or
- * ProcessingFailed for what is handed back (Firehose keeps those under its error prefix). A subscription gets {}:
- * nothing can be handed back to it. Wire formats: docs/wire/cloudwatch-logs.md, docs/wire/kafka.md. */
+ * is handed back, since Lambda resumes the shard at the lowest number it is told; a tumbling window's state goes back
+ * as it came. Kafka gets every carrier that is handed back, with its partition as the payload names it: AWS's text says
+ * that what is listed comes again, others report that a partition resumes at the lowest, and a full list is right under
+ * both. Firehose gets one answer for each recordId, in order: Ok with the data unchanged (so that the stream's own
+ * destination keeps its copy), Dropped, or ProcessingFailed for what is handed back (Firehose keeps those under its
+ * error prefix). A subscription gets {}: nothing can be handed back to it. Wire formats: docs/wire/cloudwatch-logs.md,
+ * docs/wire/kafka.md. */
 #ifndef PS_REPLY_H
 #define PS_REPLY_H
 

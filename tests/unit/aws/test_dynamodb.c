@@ -813,6 +813,7 @@ static void a_failing_callback_ends_the_invocation_and_not_the_sink(void)
     stop();
 }
 
+/* Powertools kept what one invocation knew of a group for the next one (-typescript #3674). */
 static void what_an_invocation_left_behind_is_dropped(void)
 {
     START({ .end = FAKE_HTTP_HOLD }, { 0 });

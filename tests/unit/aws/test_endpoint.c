@@ -1,5 +1,6 @@
 #include "aws/endpoint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/check.h"
@@ -51,15 +52,37 @@ static void the_environment_names_other_endpoints(void)
     setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
     CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_DYNAMODB, PS_SPAN("us-east-1"), &endpoint));
     CHECK_TEXT(endpoint.url, "https://dynamodb.us-east-1.amazonaws.com");
-    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_EVENTBRIDGE, PS_SPAN("us-east-1"), &endpoint));
-    CHECK_TEXT(endpoint.url, "https://events.us-east-1.amazonaws.com");
-    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_KINESIS, PS_SPAN("us-east-1"), &endpoint));
-    CHECK_TEXT(endpoint.url, "https://kinesis.us-east-1.amazonaws.com");
-    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_FIREHOSE, PS_SPAN("us-east-1"), &endpoint));
-    CHECK_TEXT(endpoint.url, "https://firehose.us-east-1.amazonaws.com");
-    CHECK_OK(ps_endpoint_resolve(&arena, PS_ENDPOINT_SQS, PS_SPAN("us-east-1"), &endpoint));
-    CHECK_TEXT(endpoint.url, "https://sqs.us-east-1.amazonaws.com");
     forget();
+}
+
+/* Others set these variables: AWS's names, made of the services' ids in its SDKs. */
+static void each_service_has_the_host_and_the_variable_that_aws_gave_it(void)
+{
+    static const struct {
+        const char *host, *variable;
+    } NAMES[] = {
+        [PS_ENDPOINT_S3] = { "s3", "AWS_ENDPOINT_URL_S3" },
+        [PS_ENDPOINT_DYNAMODB] = { "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB" },
+        [PS_ENDPOINT_EVENTBRIDGE] = { "events", "AWS_ENDPOINT_URL_EVENTBRIDGE" },
+        [PS_ENDPOINT_KINESIS] = { "kinesis", "AWS_ENDPOINT_URL_KINESIS" },
+        [PS_ENDPOINT_FIREHOSE] = { "firehose", "AWS_ENDPOINT_URL_FIREHOSE" },
+        [PS_ENDPOINT_SQS] = { "sqs", "AWS_ENDPOINT_URL_SQS" },
+        [PS_ENDPOINT_SES] = { "email", "AWS_ENDPOINT_URL_SESV2" },
+        [PS_ENDPOINT_SECRETS_MANAGER] = { "secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER" },
+        [PS_ENDPOINT_SSM] = { "ssm", "AWS_ENDPOINT_URL_SSM" },
+    };
+    forget();
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        struct ps_endpoint endpoint;
+        char url[64];
+        (void)snprintf(url, sizeof url, "https://%s.us-east-1.amazonaws.com", NAMES[i].host);
+        CHECK_OK(ps_endpoint_resolve(&arena, (enum ps_endpoint_service)i, PS_SPAN("us-east-1"), &endpoint));
+        CHECK_TEXT(endpoint.url, url);
+        setenv(NAMES[i].variable, "http://127.0.0.1:9000", 1);
+        CHECK_OK(ps_endpoint_resolve(&arena, (enum ps_endpoint_service)i, PS_SPAN("us-east-1"), &endpoint));
+        CHECK_TEXT(endpoint.url, "http://127.0.0.1:9000");
+        unsetenv(NAMES[i].variable);
+    }
 }
 
 static void what_is_no_region_or_no_endpoint_is_refused(void)
@@ -92,6 +115,7 @@ int main(void)
     arena = check_arena(1 << 20);
     RUN(a_region_has_the_suffix_of_its_partition);
     RUN(the_environment_names_other_endpoints);
+    RUN(each_service_has_the_host_and_the_variable_that_aws_gave_it);
     RUN(what_is_no_region_or_no_endpoint_is_refused);
     RUN(each_missing_piece_of_memory_is_reported);
     ps_arena_fini(&arena);

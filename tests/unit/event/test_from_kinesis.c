@@ -9,6 +9,7 @@ static struct ps_carrier read(const char *raw)
     return carrier;
 }
 
+/* aws_lambda_events (Rust) takes the digits behind the point for an integer: .1 s became 1 ms. */
 static void arrival_times_are_exact_decimals(void)
 {
     CHECK_EQ(read("{\"kinesis\":{\"data\":\"\",\"approximateArrivalTimestamp\":1607497475.001}}").arrival_ms,

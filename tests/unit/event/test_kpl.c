@@ -147,7 +147,8 @@ static void key_tables_may_follow_the_records(void)
     CHECK_TEXT(tell(all_of(&message)), "0 one/7=a|1 zero/8=b|");
 }
 
-/* amazon-kinesis-client gives out the records before a bad key index and loses that one and all behind it. */
+/* amazon-kinesis-client gives out the records before a bad key index and loses that one and all behind it (apache/hudi
+ * #19707 tells of it, too). */
 static void a_bad_key_index_loses_no_record(void)
 {
     struct message message = { 0 };
@@ -163,7 +164,8 @@ static void a_bad_key_index_loses_no_record(void)
                                        "3 key/=d hash_key_unknown|4 /=e partition_key_unknown|5 key/=f|");
 }
 
-/* amazon-kinesis-client drops a whole aggregate when one record's hash lies outside its shard. */
+/* amazon-kinesis-client drops a whole aggregate when one record's hash lies outside its shard, and so loses what
+ * producers other than the KPL have sent (kinesis-aggregation #32, #175). */
 static void no_record_is_left_out_for_its_hash(void)
 {
     struct message message = { 0 };

@@ -51,6 +51,19 @@ static void kinesis_resumes_at_the_first_one_handed_back(void)
     CHECK_TEXT(answer_all(batch, "odor"), "{\"batchItemFailures\":[{\"itemIdentifier\":\"4\"}]}");
 }
 
+#define WINDOW(state) \
+    "{\"Records\":[" RECORD("1") "," RECORD("2") "],\"window\":{\"start\":\"s\",\"end\":\"e\"}" state "}"
+
+/* aws-lambda-rust-runtime's answer to a window has no batchItemFailures (KinesisTimeWindowEventResponse). */
+static void a_window_keeps_its_state_and_names_what_failed(void)
+{
+    CHECK_TEXT(answer_all(WINDOW(",\"state\":{ \"n\":1}"), "or"),
+               "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}],\"state\":{ \"n\":1}}");
+    CHECK_TEXT(answer_all(WINDOW(",\"state\":null"), "oo"), "{\"batchItemFailures\":[],\"state\":{}}");
+    CHECK_TEXT(answer_all(WINDOW(""), "oo"), "{\"batchItemFailures\":[],\"state\":{}}");
+    CHECK_TEXT(answer_all("{\"Records\":[" RECORD("1") "],\"state\":{\"n\":1}}", "o"), "{\"batchItemFailures\":[]}");
+}
+
 static void a_carrier_without_number_resumes_at_the_one_before(void)
 {
     CHECK_TEXT(answer_all(KINESIS(RECORD("1") "," NUMBERLESS "," RECORD("3")), "oro"),
@@ -74,8 +87,10 @@ static void a_clean_kafka_batch_fails_nothing(void)
     CHECK_TEXT(answer_all(KAFKA(), ""), "{\"batchItemFailures\":[]}");
 }
 
-/* Right whether Lambda sends again what is listed or all from a partition's lowest: what is not done is listed, what is
- * done and comes again is a duplicate, clean partitions stay out. Names as the payload has them, escapes and all. */
+/* Peers long had no partial answer for Kafka (powertools-lambda-python #2969, #2973, #5362; aws-lambda-rust-runtime
+ * #1164). Ours is right whether Lambda sends again what is listed or all from a partition's lowest: what is not done is
+ * listed, what is done and comes again is a duplicate, clean partitions stay out. Names as the payload has them,
+ * escapes and all. */
 static void kafka_is_told_every_record_that_is_handed_back_by_the_payloads_own_names(void)
 {
     CHECK_TEXT(answer_all(PARTITIONS, "orrod"), FAILURES(FAILURE("logs-01", "6") "," FAILURE("logs-01", "8")));
@@ -207,6 +222,7 @@ int main(void)
     arena = check_arena(1 << 20);
     RUN(a_clean_kinesis_batch_fails_nothing);
     RUN(kinesis_resumes_at_the_first_one_handed_back);
+    RUN(a_window_keeps_its_state_and_names_what_failed);
     RUN(a_carrier_without_number_resumes_at_the_one_before);
     RUN(a_clean_kafka_batch_fails_nothing);
     RUN(kafka_is_told_every_record_that_is_handed_back_by_the_payloads_own_names);

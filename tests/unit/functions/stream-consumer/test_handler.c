@@ -77,6 +77,7 @@ static void an_aggregate_goes_back_as_one_record(void)
     lane_close();
 }
 
+/* A record that never works kept a shard of amazon-kinesis-client's from going on until somebody came (#185). */
 static void a_refused_row_is_a_dead_letter_and_holds_up_nobody(void)
 {
     char command[128];
@@ -119,6 +120,8 @@ static void a_flood_of_refused_rows_is_put_in_several_objects(void)
     lane_close();
 }
 
+/* Powertools raise when no record of a batch could be handled, and the answer is gone (powertools-lambda-python #4691,
+ * #3716, #7596; -typescript #2122): here it names where to resume. */
 static void a_missing_table_is_nobodys_dead_letter(void)
 {
     lane_open(NULL, true);
@@ -131,6 +134,7 @@ static void a_missing_table_is_nobodys_dead_letter(void)
     lane_close();
 }
 
+/* A batch that runs into its time-out gives no answer, and with powertools leaves its locks behind (-python #738). */
 static void without_time_all_of_it_goes_back_unsent(void)
 {
     lane_open(NULL, true);
@@ -252,6 +256,8 @@ static void forget_sample(void)
     lane_forget(&wanted_events);
 }
 
+/* Workers of amazon-kinesis-client that lose a lease process records again that they could not check in (#108, #563).
+ */
 static void replays_whole_and_cut_at_every_point_make_the_same_rows_and_ids(void)
 {
     struct ps_span records[SAMPLE_RECORDS];

@@ -68,6 +68,7 @@ static void records_without_a_sequence_number_are_told_apart_by_their_bytes(void
                "0:s/7/0/0=a|");
 }
 
+/* Powertools hand out an aggregate as if it were one record (powertools-lambda #55). */
 static void an_aggregate_is_split_and_keeps_its_order_as_sub_sequence(void)
 {
     const struct ps_span parts[] = { PS_SPAN("one"), PS_SPAN("two"), PS_SPAN("") };
