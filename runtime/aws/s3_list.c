@@ -1,6 +1,6 @@
 #include "aws/s3_list.h"
 
-#include "aws/url.h"
+#include "base/percent.h"
 
 enum { ERROR_CODE_BYTES_MAX = 64 };
 
@@ -73,7 +73,7 @@ static enum ps_err read_keys(struct ps_arena *arena, struct ps_span xml, bool ur
         if (page->count == PS_S3_LIST_KEYS_MAX)
             PS_FAIL(PS_ERR_BAD_INPUT, "S3 listing: more than %d keys", PS_S3_LIST_KEYS_MAX);
         PS_TRY(unescape(arena, text, &text));
-        if (url_encoded) PS_TRY(ps_url_decode_form(arena, text, &text));
+        if (url_encoded) PS_TRY(ps_percent_decode_form(arena, text, &text));
         page->keys[page->count++] = text;
     }
     return PS_OK;

@@ -1,5 +1,5 @@
-/* URLs, as far as calls need them: the parts of an absolute http or https URL, and percent encoding (RFC 3986).
- * Views of the input, no memory of its own except where an arena is named. */
+/* URLs, as far as calls need them: the parts of an absolute http or https URL, and percent encoding (RFC 3986;
+ * base/percent.h undoes it). Views of the input, no memory of its own. */
 #ifndef PS_URL_H
 #define PS_URL_H
 
@@ -27,8 +27,5 @@ PS_API bool ps_url_host_is_loopback(struct ps_span host);
 
 /* Percent-encodes all but the unreserved bytes (letters, digits, - . _ ~); '/' is kept when keep_slash is set. */
 PS_API void ps_url_encode(struct ps_buf *buf, struct ps_span text, bool keep_slash);
-
-/* Undoes percent encoding, '+' as a space. BAD_INPUT for % without two hex digits. */
-PS_MUST_USE enum ps_err ps_url_decode_form(struct ps_arena *arena, struct ps_span text, struct ps_span *out);
 
 #endif

@@ -65,6 +65,12 @@ enum ps_err ps_event_text(struct ps_arena *arena, struct ps_span value, struct p
     return ps_event_string(value, &inside) ? ps_json_read_unescape(arena, inside, out) : PS_OK;
 }
 
+bool ps_event_whole(struct ps_span value, uint64_t *out)
+{
+    bool none = value.len == 0 || ps_span_eq(value, PS_SPAN("null"));
+    return ps_span_to_u64(none ? PS_SPAN("0") : value, out);
+}
+
 static enum ps_err read_top(struct ps_span payload, struct top *top)
 {
     const struct ps_event_wanted wanted[] = {

@@ -33,4 +33,7 @@ bool ps_event_string(struct ps_span value, struct ps_span *inside);
 /* The same, unescaped (on arena where it has to be). Nothing changes, and nothing fails, when value is no string. */
 PS_MUST_USE enum ps_err ps_event_text(struct ps_arena *arena, struct ps_span value, struct ps_span *out);
 
+/* A whole number as written, exact. False for anything else, and *out is unchanged; missing (empty) or null is 0. */
+PS_MUST_USE bool ps_event_whole(struct ps_span value, uint64_t *out);
+
 #endif

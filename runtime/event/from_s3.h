@@ -1,7 +1,11 @@
-/* Notifications of Amazon S3 about objects, as they come directly or inside an SQS body or an SNS envelope (keys are
- * form-decoded) and as EventBridge's "Object Created" (keys are as they are). Also what they are not about an object:
- * s3:TestEvent. Sources: Amazon S3 user guide, "Event message structure", "EventBridge event structure".
- * docs/wire/s3-notifications.md. */
+/* Notifications of Amazon S3 about objects: its own ("Records", keys form-encoded) and EventBridge's ("Object Created",
+ * keys as they are), either of them also inside an SNS envelope, and S3's test message, which is about no object.
+ * Whoever has an SQS body gives it here as it is.
+ *
+ * Texts are plain (unescaped, decoded), in the payload or on the arena, and bytes: a key need not be UTF-8, and may
+ * hold
+ * "." and ".." parts. Sources: Amazon S3 user guide, "Event message structure", "EventBridge event message structure";
+ * Amazon SNS developer guide, "Parsing message formats". Wire formats: docs/wire/s3-notifications.md. */
 #ifndef PS_FROM_S3_H
 #define PS_FROM_S3_H
 
@@ -16,15 +20,17 @@ enum ps_s3_change {
     PS_S3_OTHER, /* restored, tagged, replicated...: nothing to read */
 };
 
-/* Texts are plain (unescaped, decoded), on the arena or in the payload. */
+/* What S3 allows a key and a version id; no other text of an object is longer. */
+enum { PS_S3_TEXT_BYTES_MAX = 1024 };
+
 struct ps_s3_object {
     enum ps_s3_change change;
-    struct ps_span bucket;
+    struct ps_span bucket;     /* never empty */
     struct ps_span key;        /* never empty */
     struct ps_span version_id; /* empty without versioning */
     struct ps_span etag;       /* without quotes; empty when missing */
-    struct ps_span sequencer;  /* hex digits that sort events of one key; may be empty */
-    uint64_t size;
+    struct ps_span sequencer;  /* hex digits that tell events of one key apart; may be empty */
+    uint64_t size;             /* 0 when missing */
 };
 
 enum ps_from_s3_kind {
@@ -33,19 +39,24 @@ enum ps_from_s3_kind {
     PS_FROM_S3_OBJECTS,
 };
 
+/* Private, all of it. */
 struct ps_from_s3 {
-    struct ps_json_reader reader; /* private, as are all members */
-    struct ps_span single;        /* EventBridge's one object */
-    bool given;
+    struct ps_json_reader reader; /* in "Records" */
+    struct ps_span single;        /* EventBridge's event, which has one object; then there are no records */
+    size_t position;              /* of the next object */
 };
 
-/* What payload is; for OBJECTS, messages is ready for the first next. SNS envelopes inside are opened (one level, on
- * arena). BAD_INPUT for what is no JSON, or of S3 and broken as a whole. */
+/* What payload is; for OBJECTS, objects is ready for the first next. An SNS envelope is opened, one level, on arena.
+ * BAD_INPUT (TOO_DEEP) for what is no JSON to its last byte, outside or in the envelope. */
 PS_MUST_USE enum ps_err ps_from_s3_open(struct ps_arena *arena, struct ps_span payload, enum ps_from_s3_kind *kind,
                                         struct ps_from_s3 *objects);
 
-/* BAD_INPUT for one record that lacks bucket or key; the next call goes on behind it. */
+/* The next object; *more is false after the last one, however often one asks. BAD_INPUT for one that lacks bucket, key
+ * or name of the event, or is broken; the next call goes on behind it. */
 PS_MUST_USE enum ps_err ps_from_s3_next(struct ps_from_s3 *objects, struct ps_arena *arena, struct ps_s3_object *out,
                                         bool *more);
+
+/* BAD_INPUT unless bucket and key are there and no text is longer than PS_S3_TEXT_BYTES_MAX. */
+PS_MUST_USE enum ps_err ps_from_s3_check(const struct ps_s3_object *object);
 
 #endif

@@ -4,7 +4,8 @@
  *   {"penstock":"object","bucket":"b","key":"in/a.log","versionId":"...","etag":"...","size":17,"sequencer":"...",
  *    "offset":0,"hop":0}
  *
- * offset and hop are there in continuations only. docs/wire/object-message.md. */
+ * offset and hop are there in continuations only. The key is as the object has it, never encoded; bytes of it that are
+ * no UTF-8 go out as they are. Limits: those of from_s3.h. Wire format: docs/wire/object-message.md. */
 #ifndef PS_OBJECT_MESSAGE_H
 #define PS_OBJECT_MESSAGE_H
 
@@ -19,8 +20,8 @@ struct ps_object_message {
 
 void ps_object_message_put(struct ps_buf *buf, const struct ps_object_message *message);
 
-/* *is_one is false for a JSON text of another form (an S3 notification...). BAD_INPUT for one of this form that is
- * broken. */
+/* *is_one is false, and *out unchanged, for JSON of another form (an S3 notification...). Texts are in body or on
+ * arena. BAD_INPUT (TOO_DEEP) for what is no JSON, and for a message of this form that is broken. */
 PS_MUST_USE enum ps_err ps_object_message_read(struct ps_arena *arena, struct ps_span body,
                                                struct ps_object_message *out, bool *is_one);
 

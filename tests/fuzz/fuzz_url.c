@@ -1,8 +1,9 @@
-/* Target Functions: ps_url_split ps_url_encode ps_url_decode_form. */
+/* Target Functions: ps_url_split ps_url_encode ps_percent_decode_form. */
 #include <stdlib.h>
 
 #include "aws/url.h"
 #include "base/assert.h"
+#include "base/percent.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,12 +15,12 @@ static void try(struct ps_arena *arena, struct ps_span text)
         PS_ASSERT(url.host.len > 0 && url.target.data[0] == '/' && url.port > 0 && url.port < 65536);
         PS_ASSERT(ps_span_starts(text, url.origin));
     }
-    if (ps_url_decode_form(arena, text, &decoded) != PS_OK) return;
+    if (ps_percent_decode_form(arena, text, &decoded) != PS_OK) return;
     struct ps_buf buf;
     ps_buf_init(&buf, arena, 1 << 19);
     ps_url_encode(&buf, decoded, false);
     if (ps_buf_finish(&buf, &encoded) != PS_OK) return;
-    PS_ASSERT(ps_url_decode_form(arena, encoded, &again) == PS_OK && ps_span_eq(decoded, again));
+    PS_ASSERT(ps_percent_decode_form(arena, encoded, &again) == PS_OK && ps_span_eq(decoded, again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
