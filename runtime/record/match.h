@@ -51,6 +51,19 @@ void ps_match_scratch_close(struct ps_match_scratch *scratch);
 PS_MUST_USE enum ps_match_result ps_match_find(const struct ps_match *match, struct ps_match_scratch *scratch,
                                                struct ps_span text, size_t from, size_t *begin, size_t *end);
 
+/* The named groups, in the order of their names: at most max are written, their whole number comes back. Names are
+ * views of the compiled pattern. */
+struct ps_match_group {
+    struct ps_span name;
+    uint32_t number;
+};
+size_t ps_match_groups(const struct ps_match *match, struct ps_match_group *groups, size_t max);
+
+/* What group `number` took in the last find with this scratch, which must have found something in text; false when it
+ * took no part. */
+PS_MUST_USE bool ps_match_group(const struct ps_match_scratch *scratch, struct ps_span text, uint32_t number,
+                                struct ps_span *out);
+
 /* A text that every match contains, as long as our small analysis can prove one; empty when it cannot. */
 struct ps_span ps_match_literal(const struct ps_match *match);
 

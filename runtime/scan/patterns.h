@@ -4,8 +4,8 @@
  *
  * name: letters, digits, - and _, unique; regex: PCRE2 on bytes; severity: one of fatal, error, warn, info;
  * max_samples: 0 to 20, by default 3. A named group becomes a field of a sample. There is a default set. Patterns are
- * compiled once, at init; a literal that every match must contain is found where one can be proven (record/match.h), so
- * that one pass over the text selects the lines. docs/wire/patterns.md. */
+ * compiled once, at init; literals of which every match contains one are found where they can be proven
+ * (scan/required.h), so that one pass over the text selects the lines. docs/wire/patterns.md. */
 #ifndef PS_PATTERNS_H
 #define PS_PATTERNS_H
 
@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "record/match.h"
+#include "scan/literals.h"
 
 enum {
     PS_PATTERNS_MAX = 256,
@@ -30,8 +31,10 @@ struct ps_pattern {
     enum ps_severity severity;
     uint32_t samples_max;
     struct ps_match *match;
-    struct ps_span literal; /* empty: every line has to be asked */
-    bool literal_caseless;
+    const struct ps_literal *literals; /* one of these is in every line that matches */
+    size_t literal_count;              /* at most PS_REQUIRED_MAX; 0: every line has to be asked */
+    struct ps_match_group groups[PS_PATTERN_GROUPS_MAX];
+    size_t group_count;
 };
 
 struct ps_patterns {
