@@ -1,6 +1,7 @@
 #include "email.h"
 
 #include "base/time.h"
+#include "record/display.h"
 
 enum {
     NAME_BYTES_MAX = 128,
@@ -30,7 +31,7 @@ static enum ps_err make_line(struct ps_arena *arena, struct ps_span text, size_t
 {
     struct ps_buf buf;
     ps_buf_init(&buf, arena, bytes_max);
-    notice_put_line(&buf, text, bytes_max);
+    ps_display_line(&buf, text, bytes_max);
     return ps_buf_finish(&buf, out);
 }
 
@@ -66,15 +67,7 @@ static enum ps_err make_message(struct ps_arena *arena, struct ps_span text, str
 {
     struct ps_buf buf;
     ps_buf_init(&buf, arena, ALERT_MESSAGE_BYTES_MAX);
-    for (bool more = text.len > 0; more;) {
-        struct ps_span line = ps_span_split(&text, '\n', &more);
-        for (bool in_line = true; in_line;) {
-            struct ps_span cell = ps_span_split(&line, '\t', &in_line);
-            notice_put_line(&buf, cell, cell.len);
-            if (in_line) ps_buf_byte(&buf, '\t');
-        }
-        if (more) ps_buf_byte(&buf, '\n');
-    }
+    ps_display_lines(&buf, text);
     return ps_buf_finish(&buf, out);
 }
 
@@ -95,7 +88,7 @@ static enum ps_err make_trace(struct ps_arena *arena, const struct alert *alert,
     ps_buf_put(&buf, PS_SPAN("Fingerprint "));
     ps_buf_put(&buf, ps_span_make(alert->fingerprint, sizeof alert->fingerprint));
     ps_buf_put(&buf, PS_SPAN(", id "));
-    notice_put_line(&buf, alert->id, ALERT_ID_BYTES_MAX);
+    ps_display_line(&buf, alert->id, ALERT_ID_BYTES_MAX);
     return ps_buf_finish(&buf, out);
 }
 
@@ -149,38 +142,12 @@ static enum ps_err render_text(struct ps_arena *arena, const struct content *con
 
 /* -- the HTML part ------------------------------------------------------------------------------------------------- */
 
-/* For text and for attributes in quotes alike. */
-static void put_escaped(struct ps_buf *buf, struct ps_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.data[i]) {
-        case '&':
-            ps_buf_put(buf, PS_SPAN("&amp;"));
-            break;
-        case '<':
-            ps_buf_put(buf, PS_SPAN("&lt;"));
-            break;
-        case '>':
-            ps_buf_put(buf, PS_SPAN("&gt;"));
-            break;
-        case '"':
-            ps_buf_put(buf, PS_SPAN("&quot;"));
-            break;
-        case '\'':
-            ps_buf_put(buf, PS_SPAN("&#39;"));
-            break;
-        default:
-            ps_buf_byte(buf, text.data[i]);
-        }
-    }
-}
-
 /* One element with its line's end; nothing for an empty text. */
 static void put_element(struct ps_buf *buf, struct ps_span open, struct ps_span text, struct ps_span close)
 {
     if (text.len == 0) return;
     ps_buf_put(buf, open);
-    put_escaped(buf, text);
+    ps_display_html(buf, text);
     ps_buf_put(buf, close);
 }
 

@@ -1,22 +1,9 @@
 #include "notice.h"
 
 #include "base/time.h"
-#include "base/utf8.h"
+#include "record/display.h"
 
 enum { TIME_OF_DAY_BYTES = 8 };
-
-static const struct ps_span ELLIPSIS = PS_SPAN_INIT("…");
-
-void notice_put_line(struct ps_buf *buf, struct ps_span text, size_t bytes_max)
-{
-    bool cut = text.len > bytes_max;
-    if (cut) text = ps_span_first(text, ps_utf8_cut(text, bytes_max < ELLIPSIS.len ? 0 : bytes_max - ELLIPSIS.len));
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        ps_buf_byte(buf, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
-    }
-    if (cut && bytes_max >= ELLIPSIS.len) ps_buf_put(buf, ELLIPSIS);
-}
 
 static bool repeats_title(const struct alert *alert)
 {
@@ -25,7 +12,7 @@ static bool repeats_title(const struct alert *alert)
 
 static void put_service(struct ps_buf *buf, const struct alert *alert)
 {
-    notice_put_line(buf, alert->service, ALERT_TITLE_BYTES_MAX / 2);
+    ps_display_line(buf, alert->service, ALERT_TITLE_BYTES_MAX / 2);
 }
 
 static void put_alerts(struct ps_buf *buf, uint64_t count)
@@ -53,10 +40,10 @@ void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t by
             put_service(&line, alert);
             ps_buf_put(&line, PS_SPAN(": "));
         }
-        notice_put_line(&line, alert->title, ALERT_TITLE_BYTES_MAX);
+        ps_display_line(&line, alert->title, ALERT_TITLE_BYTES_MAX);
         if (notice->kind == NOTICE_SUMMARY) ps_buf_printf(&line, " (%llu more)", (unsigned long long)notice->count);
     }
-    notice_put_line(buf, ps_span_make(memory, line.len), bytes_max);
+    ps_display_line(buf, ps_span_make(memory, line.len), bytes_max);
 }
 
 static void put_time_of_day(struct ps_buf *buf, int64_t ms)

@@ -20,11 +20,6 @@ struct notice {
     int64_t from_ms, to_ms; /* the window; FIRED: both the alert's time */
 };
 
-/* text on one line: control characters become spaces; over bytes_max bytes it is cut between characters and ends in
- * "…".
- */
-void notice_put_line(struct ps_buf *buf, struct ps_span text, size_t bytes_max);
-
 /* "[ERROR] pay: card refused", "[ERROR] pay: card refused (17 more)", "[resolved] ...": one line of plain text, at most
  * bytes_max bytes and then ending in "…", without control characters. */
 void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t bytes_max);

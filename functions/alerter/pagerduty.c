@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/json_write.h"
 #include "base/time.h"
+#include "record/display.h"
 
 static struct ps_span severity_of(enum ps_level level)
 {
@@ -37,7 +38,7 @@ static void write_line(struct ps_json_writer *json, struct ps_span key, struct p
     struct ps_buf line;
     if (value.len == 0) return;
     ps_buf_init_fixed(&line, memory, sizeof memory);
-    notice_put_line(&line, value, sizeof memory);
+    ps_display_line(&line, value, sizeof memory);
     ps_json_write_member(json, key, ps_buf_span(&line));
 }
 
@@ -50,7 +51,7 @@ static void write_fields(struct ps_json_writer *json, const struct alert *alert)
         char memory[PAGERDUTY_VALUE_BYTES_MAX];
         struct ps_buf name;
         ps_buf_init_fixed(&name, memory, sizeof memory);
-        notice_put_line(&name, alert->fields[i].name, sizeof memory);
+        ps_display_line(&name, alert->fields[i].name, sizeof memory);
         write_line(json, ps_buf_span(&name), alert->fields[i].value);
     }
     ps_json_write_object_end(json);

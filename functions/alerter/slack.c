@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "record/display.h"
 
 enum {
     /* Each character counts one for at most three bytes: those of four count two. */
@@ -110,10 +111,10 @@ static void write_field(struct ps_json_writer *json, struct ps_span name, struct
     char memory[TEXT_BYTES_MAX];
     struct ps_buf buf;
     ps_buf_init_fixed(&buf, memory, sizeof memory);
-    notice_put_line(&buf, name, ALERT_TITLE_BYTES_MAX);
+    ps_display_line(&buf, name, ALERT_TITLE_BYTES_MAX);
     ps_buf_byte(&buf, '\n');
     /* What is cut here has far more characters than a field. */
-    notice_put_line(&buf, value, TEXT_BYTES_MAX - buf.len);
+    ps_display_line(&buf, value, TEXT_BYTES_MAX - buf.len);
     write_plain(json, ps_buf_span(&buf), SLACK_FIELD_CHARS_MAX);
 }
 
@@ -123,9 +124,9 @@ static void write_place_field(struct ps_json_writer *json, const struct alert *a
     char memory[TITLE_BYTES_MAX];
     struct ps_buf place;
     ps_buf_init_fixed(&place, memory, sizeof memory);
-    notice_put_line(&place, alert->account, ALERT_TITLE_BYTES_MAX);
+    ps_display_line(&place, alert->account, ALERT_TITLE_BYTES_MAX);
     if (alert->account.len > 0 && alert->region.len > 0) ps_buf_put(&place, PS_SPAN(" / "));
-    notice_put_line(&place, alert->region, ALERT_TITLE_BYTES_MAX);
+    ps_display_line(&place, alert->region, ALERT_TITLE_BYTES_MAX);
     write_field(json, PS_SPAN("account / region"), ps_buf_span(&place));
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "host/clock.h"
-#include "item.h"
+#include "record/item.h"
 #include "store_shared.h"
 
 enum {
@@ -28,19 +28,19 @@ static int64_t lease_end_ms(const struct store *store)
     return ps_clock_now_ms() + (left_ms < STORE_LEASE_MS_MAX ? left_ms : STORE_LEASE_MS_MAX);
 }
 
-void store_put_alert(struct item *item, const struct alert *alert)
+void store_put_alert(struct ps_item *item, const struct alert *alert)
 {
-    item_put_text(item, "fingerprint", ps_span_make(alert->fingerprint, ALERT_FINGERPRINT_BYTES));
-    item_put_text(item, "id", alert->id);
-    item_put_text(item, "source", alert_source_name(alert->source));
-    item_put_text(item, "level", ps_record_level_name(alert->level));
-    item_put_text(item, "service", alert->service);
-    item_put_text(item, "title", alert->title);
-    item_put_text(item, "message", alert->message);
-    item_put_number(item, "timeMs", alert->time_ms);
-    item_put_text(item, "account", alert->account);
-    item_put_text(item, "region", alert->region);
-    item_put_text(item, "link", alert->link);
+    ps_item_put_text(item, "fingerprint", ps_span_make(alert->fingerprint, ALERT_FINGERPRINT_BYTES));
+    ps_item_put_text(item, "id", alert->id);
+    ps_item_put_text(item, "source", alert_source_name(alert->source));
+    ps_item_put_text(item, "level", ps_record_level_name(alert->level));
+    ps_item_put_text(item, "service", alert->service);
+    ps_item_put_text(item, "title", alert->title);
+    ps_item_put_text(item, "message", alert->message);
+    ps_item_put_number(item, "timeMs", alert->time_ms);
+    ps_item_put_text(item, "account", alert->account);
+    ps_item_put_text(item, "region", alert->region);
+    ps_item_put_text(item, "link", alert->link);
 }
 
 static enum alert_source read_source(struct ps_span name)
@@ -137,23 +137,23 @@ enum ps_err store_get_id(const struct store *store, struct ps_span id, struct ha
 static enum ps_err put_id(const struct store *store, const struct alert *alert, struct handled_id *handled,
                           struct ps_dynamodb_write *write)
 {
-    struct item item;
+    struct ps_item item;
     struct ps_dynamodb_key *key = &handled->delivery.key;
     bool told = handled->handled == HANDLED_TOLD;
     PS_TRY(id_key(store, alert->id, key));
-    item_begin(&item, store->arena);
-    item_put_text(&item, "pk", key->pk);
-    item_put_text(&item, "sk", key->sk);
-    item_put_text(&item, "handled", told ? PS_SPAN("told") : PS_SPAN("counted"));
-    item_put_text(&item, "fingerprint", ps_span_make(alert->fingerprint, ALERT_FINGERPRINT_BYTES));
-    item_put_number(&item, "ttl", store_ttl(store));
+    ps_item_begin(&item, store->arena);
+    ps_item_put_text(&item, "pk", key->pk);
+    ps_item_put_text(&item, "sk", key->sk);
+    ps_item_put_text(&item, "handled", told ? PS_SPAN("told") : PS_SPAN("counted"));
+    ps_item_put_text(&item, "fingerprint", ps_span_make(alert->fingerprint, ALERT_FINGERPRINT_BYTES));
+    ps_item_put_number(&item, "ttl", store_ttl(store));
     if (told) {
-        item_put_number(&item, "repeats", (int64_t)handled->count);
-        item_put_number(&item, "leaseMs", lease_end_ms(store));
-        item_put_text(&item, "leaseBy", store->request_id);
+        ps_item_put_number(&item, "repeats", (int64_t)handled->count);
+        ps_item_put_number(&item, "leaseMs", lease_end_ms(store));
+        ps_item_put_text(&item, "leaseBy", store->request_id);
     }
     *write = (struct ps_dynamodb_write){ .kind = PS_DYNAMODB_PUT, .condition = PS_SPAN("attribute_not_exists(pk)") };
-    return item_finish(&item, &write->item);
+    return ps_item_finish(&item, &write->item);
 }
 
 /* -- incidents ----------------------------------------------------------------------------------------------------- */
@@ -212,90 +212,90 @@ static enum ps_err put_incident(const struct store *store, enum incident_phase p
     char pk[STORE_INCIDENT_PK_BYTES];
     struct ps_dynamodb_key key = incident_key(alert, pk);
     bool counting = phase == INCIDENT_COUNTING;
-    struct item item;
-    item_begin(&item, store->arena);
-    item_put_text(&item, "pk", key.pk);
-    item_put_text(&item, "sk", key.sk);
-    item_put_text(&item, "phase", ps_span_of(PHASES[phase]));
-    item_put_number(&item, "repeats", 0);
-    item_put_number(&item, "well", 0);
-    item_put_number(&item, "saidMs", alert->time_ms);
-    item_put_number(&item, "fromMs", store->now_ms);
-    item_put_number(&item, "toMs",
-                    counting ? store->now_ms + (int64_t)ruling->rate_seconds * 1000 : window_end_ms(store));
-    item_put_number(&item, "channels", ruling->channels);
-    item_put_number(&item, "ttl", store_ttl(store));
+    struct ps_item item;
+    ps_item_begin(&item, store->arena);
+    ps_item_put_text(&item, "pk", key.pk);
+    ps_item_put_text(&item, "sk", key.sk);
+    ps_item_put_text(&item, "phase", ps_span_of(PHASES[phase]));
+    ps_item_put_number(&item, "repeats", 0);
+    ps_item_put_number(&item, "well", 0);
+    ps_item_put_number(&item, "saidMs", alert->time_ms);
+    ps_item_put_number(&item, "fromMs", store->now_ms);
+    ps_item_put_number(&item, "toMs",
+                       counting ? store->now_ms + (int64_t)ruling->rate_seconds * 1000 : window_end_ms(store));
+    ps_item_put_number(&item, "channels", ruling->channels);
+    ps_item_put_number(&item, "ttl", store_ttl(store));
     store_put_alert(&item, alert);
     *write = (struct ps_dynamodb_write){ .kind = PS_DYNAMODB_PUT, .condition = PS_SPAN("attribute_not_exists(pk)") };
-    return item_finish(&item, &write->item);
+    return ps_item_finish(&item, &write->item);
 }
 
 /* The values that name the incident as it was read. */
-static void put_as_read(struct item *values, const struct incident *incident)
+static void put_as_read(struct ps_item *values, const struct incident *incident)
 {
-    item_put_text(values, ":phase", ps_span_of(PHASES[incident->phase]));
-    item_put_number(values, ":to", incident->to_ms);
-    item_put_number(values, ":repeats", (int64_t)incident->repeats);
+    ps_item_put_text(values, ":phase", ps_span_of(PHASES[incident->phase]));
+    ps_item_put_number(values, ":to", incident->to_ms);
+    ps_item_put_number(values, ":repeats", (int64_t)incident->repeats);
 }
 
 static enum ps_err reach_rate(const struct store *store, const struct alert *alert, const struct incident *incident,
                               const struct ruling *ruling, struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
     put_as_read(&values, incident);
-    item_put_text(&values, ":open", ps_span_of(PHASES[INCIDENT_OPEN]));
-    item_put_number(&values, ":zero", 0);
-    item_put_number(&values, ":now", store->now_ms);
-    item_put_number(&values, ":end", window_end_ms(store));
-    item_put_number(&values, ":channels", ruling->channels);
-    item_put_number(&values, ":said", alert->time_ms);
+    ps_item_put_text(&values, ":open", ps_span_of(PHASES[INCIDENT_OPEN]));
+    ps_item_put_number(&values, ":zero", 0);
+    ps_item_put_number(&values, ":now", store->now_ms);
+    ps_item_put_number(&values, ":end", window_end_ms(store));
+    ps_item_put_number(&values, ":channels", ruling->channels);
+    ps_item_put_number(&values, ":said", alert->time_ms);
     write->update = PS_SPAN("SET phase = :open, repeats = :zero, fromMs = :now, toMs = :end, channels = :channels, "
                             "saidMs = :said");
     write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* A counting incident must not pass its rate unseen. */
 static enum ps_err count_towards_rate(const struct store *store, const struct incident *incident,
                                       struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
     put_as_read(&values, incident);
-    item_put_number(&values, ":one", 1);
+    ps_item_put_number(&values, ":one", 1);
     write->update = PS_SPAN("ADD repeats :one");
     write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* An open incident takes every repeat, whatever came in between. */
 static enum ps_err count_repeat(const struct store *store, const struct incident *incident,
                                 struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
-    item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
-    item_put_number(&values, ":one", 1);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
+    ps_item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
+    ps_item_put_number(&values, ":one", 1);
     write->update = PS_SPAN("ADD repeats :one");
     write->condition = PS_SPAN("phase = :phase");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* Unless a later word is there already. */
 static enum ps_err set_well(const struct store *store, const struct alert *alert, const struct incident *incident,
                             struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
-    item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
-    item_put_number(&values, ":well", alert->over);
-    item_put_number(&values, ":said", alert->time_ms);
-    if (!alert->over) item_put_number(&values, ":one", 1);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
+    ps_item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
+    ps_item_put_number(&values, ":well", alert->over);
+    ps_item_put_number(&values, ":said", alert->time_ms);
+    if (!alert->over) ps_item_put_number(&values, ":one", 1);
     write->update = alert->over ? PS_SPAN("SET well = :well, saidMs = :said")
                                 : PS_SPAN("SET well = :well, saidMs = :said ADD repeats :one");
     write->condition = PS_SPAN("phase = :phase AND saidMs <= :said");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* Only alarms and monitors say that they are well, and so need the order of what they said. */
@@ -359,31 +359,31 @@ enum ps_err store_step(const struct store *store, enum step step, const struct a
 static enum ps_err next_window(const struct store *store, const struct incident *incident,
                                struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
-    item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
-    item_put_number(&values, ":to", incident->to_ms);
-    item_put_number(&values, ":now", store->now_ms);
-    item_put_number(&values, ":end", window_end_ms(store));
-    item_put_number(&values, ":ttl", store_ttl(store));
-    item_put_number(&values, ":told", -(int64_t)incident->repeats);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
+    ps_item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
+    ps_item_put_number(&values, ":to", incident->to_ms);
+    ps_item_put_number(&values, ":now", store->now_ms);
+    ps_item_put_number(&values, ":end", window_end_ms(store));
+    ps_item_put_number(&values, ":ttl", store_ttl(store));
+    ps_item_put_number(&values, ":told", -(int64_t)incident->repeats);
     write->kind = PS_DYNAMODB_UPDATE;
     write->update = PS_SPAN("SET fromMs = :now, toMs = :end, #ttl = :ttl ADD repeats :told");
     write->names = PS_SPAN("{\"#ttl\":\"ttl\"}");
     write->condition = PS_SPAN("phase = :phase AND toMs = :to");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 static enum ps_err end_incident(const struct store *store, const struct incident *incident,
                                 struct ps_dynamodb_write *write)
 {
-    struct item values;
-    item_begin(&values, store->arena);
+    struct ps_item values;
+    ps_item_begin(&values, store->arena);
     put_as_read(&values, incident);
-    item_put_number(&values, ":well", incident->well);
+    ps_item_put_number(&values, ":well", incident->well);
     write->kind = PS_DYNAMODB_DELETE;
     write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats AND well = :well");
-    return item_finish(&values, &write->values);
+    return ps_item_finish(&values, &write->values);
 }
 
 enum ps_err store_close(const struct store *store, enum closing closing, const struct incident *incident, bool *done)
@@ -457,7 +457,7 @@ static enum ps_err read_again(const struct store *store, struct delivery *delive
 
 enum ps_err store_lease(const struct store *store, struct delivery *delivery, bool *done)
 {
-    struct item values;
+    struct ps_item values;
     struct ps_dynamodb_write write = {
         .kind = PS_DYNAMODB_UPDATE,
         .key = delivery->key,
@@ -465,18 +465,18 @@ enum ps_err store_lease(const struct store *store, struct delivery *delivery, bo
         .condition = PS_SPAN("attribute_exists(pk) AND "
                              "(attribute_not_exists(leaseMs) OR leaseMs <= :now OR leaseBy = :me)"),
     };
-    item_begin(&values, store->arena);
-    item_put_number(&values, ":now", store->now_ms);
-    item_put_number(&values, ":end", lease_end_ms(store));
-    item_put_text(&values, ":me", store->request_id);
-    PS_TRY(item_finish(&values, &write.values));
+    ps_item_begin(&values, store->arena);
+    ps_item_put_number(&values, ":now", store->now_ms);
+    ps_item_put_number(&values, ":end", lease_end_ms(store));
+    ps_item_put_text(&values, ":me", store->request_id);
+    PS_TRY(ps_item_finish(&values, &write.values));
     PS_TRY(write_all(store, &write, 1, done));
     return *done ? read_again(store, delivery, done) : PS_OK;
 }
 
 enum ps_err store_release(const struct store *store, const struct delivery *delivery)
 {
-    struct item values;
+    struct ps_item values;
     struct ps_dynamodb_write write = {
         .kind = PS_DYNAMODB_UPDATE,
         .key = delivery->key,
@@ -484,8 +484,8 @@ enum ps_err store_release(const struct store *store, const struct delivery *deli
         .condition = PS_SPAN("leaseBy = :me"),
     };
     bool done = false; /* else it was not this invocation's any more */
-    item_begin(&values, store->arena);
-    item_put_text(&values, ":me", store->request_id);
-    PS_TRY(item_finish(&values, &write.values));
+    ps_item_begin(&values, store->arena);
+    ps_item_put_text(&values, ":me", store->request_id);
+    PS_TRY(ps_item_finish(&values, &write.values));
     return write_all(store, &write, 1, &done);
 }

@@ -41,7 +41,7 @@ static int64_t hour_now(const struct store *store)
 static enum ps_err set_flag(const struct store *store, const struct delivery *delivery, enum channel channel,
                             struct ps_span flag, struct ps_dynamodb_write *write)
 {
-    struct item values, names;
+    struct ps_item values, names;
     *write = (struct ps_dynamodb_write){
         .kind = PS_DYNAMODB_UPDATE,
         .key = delivery->key,
@@ -52,10 +52,10 @@ static enum ps_err set_flag(const struct store *store, const struct delivery *de
     ps_json_write_init(&names.json, &names.buf);
     ps_json_write_object_begin(&names.json);
     ps_json_write_member(&names.json, PS_SPAN("#channel"), channel_name(channel));
-    PS_TRY(item_finish(&names, &write->names));
-    item_begin(&values, store->arena);
-    item_put_text(&values, ":flag", flag);
-    return item_finish(&values, &write->values);
+    PS_TRY(ps_item_finish(&names, &write->names));
+    ps_item_begin(&values, store->arena);
+    ps_item_put_text(&values, ":flag", flag);
+    return ps_item_finish(&values, &write->values);
 }
 
 enum ps_err store_mark_sent(const struct store *store, struct delivery *delivery, enum channel channel)
@@ -74,40 +74,40 @@ enum ps_err store_mark_sent(const struct store *store, struct delivery *delivery
 static enum ps_err count_place(const struct store *store, enum channel channel, const struct cap *cap, bool held,
                                struct ps_dynamodb_write *write)
 {
-    struct item values;
+    struct ps_item values;
     *write = (struct ps_dynamodb_write){
         .kind = PS_DYNAMODB_UPDATE,
         .key = cap_key(channel),
         .update = held ? PS_SPAN("ADD held :one") : PS_SPAN("ADD sent :one"),
         .condition = PS_SPAN("capHour = :hour AND sent = :sent"),
     };
-    item_begin(&values, store->arena);
-    item_put_number(&values, ":one", 1);
-    item_put_number(&values, ":hour", cap->hour);
-    item_put_number(&values, ":sent", cap->sent);
-    return item_finish(&values, &write->values);
+    ps_item_begin(&values, store->arena);
+    ps_item_put_number(&values, ":one", 1);
+    ps_item_put_number(&values, ":hour", cap->hour);
+    ps_item_put_number(&values, ":sent", cap->sent);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* The first of a new hour. What was held in the old one has been settled. */
 static enum ps_err begin_hour(const struct store *store, enum channel channel, const struct cap *cap,
                               struct ps_dynamodb_write *write)
 {
-    struct item item, values;
+    struct ps_item item, values;
     struct ps_dynamodb_key key = cap_key(channel);
     *write = (struct ps_dynamodb_write){ .kind = PS_DYNAMODB_PUT, .condition = PS_SPAN("attribute_not_exists(pk)") };
-    item_begin(&item, store->arena);
-    item_put_text(&item, "pk", key.pk);
-    item_put_text(&item, "sk", key.sk);
-    item_put_number(&item, "capHour", hour_now(store));
-    item_put_number(&item, "sent", 1);
-    item_put_number(&item, "held", 0);
-    PS_TRY(item_finish(&item, &write->item));
+    ps_item_begin(&item, store->arena);
+    ps_item_put_text(&item, "pk", key.pk);
+    ps_item_put_text(&item, "sk", key.sk);
+    ps_item_put_number(&item, "capHour", hour_now(store));
+    ps_item_put_number(&item, "sent", 1);
+    ps_item_put_number(&item, "held", 0);
+    PS_TRY(ps_item_finish(&item, &write->item));
     if (!cap->found) return PS_OK;
     write->condition = PS_SPAN("capHour = :hour AND held = :zero");
-    item_begin(&values, store->arena);
-    item_put_number(&values, ":hour", cap->hour);
-    item_put_number(&values, ":zero", 0);
-    return item_finish(&values, &write->values);
+    ps_item_begin(&values, store->arena);
+    ps_item_put_number(&values, ":hour", cap->hour);
+    ps_item_put_number(&values, ":zero", 0);
+    return ps_item_finish(&values, &write->values);
 }
 
 /* To PagerDuty the news of its cap would be an incident without an end: the others tell it. */
@@ -130,7 +130,7 @@ enum ps_err store_settle_hour(const struct store *store, enum channel channel)
     };
     notice.alert.title = notice.alert.service;
     memset(notice.alert.fingerprint, '0', sizeof notice.alert.fingerprint);
-    struct item values;
+    struct ps_item values;
     struct ps_dynamodb_write writes[] = {
         { .kind = PS_DYNAMODB_UPDATE,
           .key = cap_key(channel),
@@ -138,11 +138,11 @@ enum ps_err store_settle_hour(const struct store *store, enum channel channel)
           .condition = PS_SPAN("capHour = :hour AND held = :held") },
         { 0 },
     };
-    item_begin(&values, store->arena);
-    item_put_number(&values, ":zero", 0);
-    item_put_number(&values, ":hour", cap.hour);
-    item_put_number(&values, ":held", cap.held);
-    PS_TRY(item_finish(&values, &writes[0].values));
+    ps_item_begin(&values, store->arena);
+    ps_item_put_number(&values, ":zero", 0);
+    ps_item_put_number(&values, ":hour", cap.hour);
+    ps_item_put_number(&values, ":held", cap.held);
+    PS_TRY(ps_item_finish(&values, &writes[0].values));
     PS_TRY(store_put_outgoing(store, &notice, who_hears_of(channel), &writes[1]));
     size_t refused = 0; /* another invocation has done it, or will */
     return store_write(store, writes, 2, &refused);

@@ -26,22 +26,22 @@ static enum ps_err make_sk(const struct store *store, const struct notice *notic
 enum ps_err store_put_outgoing(const struct store *store, const struct notice *notice, unsigned channels,
                                struct ps_dynamodb_write *write)
 {
-    struct item item;
+    struct ps_item item;
     struct ps_span sk;
     PS_TRY(make_sk(store, notice, channels, &sk));
-    item_begin(&item, store->arena);
-    item_put_text(&item, "pk", PK);
-    item_put_text(&item, "sk", sk);
-    item_put_text(&item, "kind", ps_span_of(KINDS[notice->kind]));
-    item_put_number(&item, "repeats", (int64_t)notice->count);
-    item_put_number(&item, "fromMs", notice->from_ms);
-    item_put_number(&item, "toMs", notice->to_ms);
-    item_put_number(&item, "closedMs", store->now_ms);
-    item_put_number(&item, "channels", channels);
-    item_put_number(&item, "ttl", store_ttl(store));
+    ps_item_begin(&item, store->arena);
+    ps_item_put_text(&item, "pk", PK);
+    ps_item_put_text(&item, "sk", sk);
+    ps_item_put_text(&item, "kind", ps_span_of(KINDS[notice->kind]));
+    ps_item_put_number(&item, "repeats", (int64_t)notice->count);
+    ps_item_put_number(&item, "fromMs", notice->from_ms);
+    ps_item_put_number(&item, "toMs", notice->to_ms);
+    ps_item_put_number(&item, "closedMs", store->now_ms);
+    ps_item_put_number(&item, "channels", channels);
+    ps_item_put_number(&item, "ttl", store_ttl(store));
     store_put_alert(&item, &notice->alert);
     *write = (struct ps_dynamodb_write){ .kind = PS_DYNAMODB_PUT };
-    return item_finish(&item, &write->item);
+    return ps_item_finish(&item, &write->item);
 }
 
 enum ps_err store_put_end(const struct store *store, const struct alert *alert, unsigned channels)

@@ -206,8 +206,9 @@ static enum ps_err send_continuation(const struct job *job)
     rest.hop = job->now.hop;
     ps_buf_init_fixed(&digits, offset, sizeof offset);
     ps_buf_u64(&digits, rest.offset);
-    const struct ps_span parts[] = { object->bucket, PS_SPAN("\n"), object->version_id,  PS_SPAN("\n"), object->etag,
-                                     PS_SPAN("\n"),  object->key,   PS_SPAN("\noffset "), ps_buf_span(&digits) };
+    const struct ps_span parts[] = { object->bucket, PS_SPAN("\n"),        object->version_id,
+                                     PS_SPAN("\n"),  object->etag,         PS_SPAN("\n"),
+                                     object->key,    PS_SPAN("\noffset "), ps_buf_span(&digits) };
     PS_TRY(ps_digest_sha256_hex(parts, sizeof parts / sizeof parts[0], deduplication));
     ps_buf_init(&body, job->context->arena, CONTINUATION_BYTES_MAX);
     ps_object_message_put(&body, &rest);

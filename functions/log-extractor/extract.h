@@ -1,8 +1,8 @@
 /* One object, from the message that names it to its summary: read, decoded, scanned; near the deadline a continuation
  * is sent before the message is acknowledged.
  *
- * The summary's item is the truth about how far an object is; a message only says that there is work on it. So a message
- * that comes twice goes on where the item says, and one that comes when all is done finds nothing to do. */
+ * The summary's item is the truth about how far an object is; a message only says that there is work on it. So a
+ * message that comes twice goes on where the item says, and one that comes when all is done finds nothing to do. */
 #ifndef LOG_EXTRACTOR_EXTRACT_H
 #define LOG_EXTRACTOR_EXTRACT_H
 

@@ -47,8 +47,8 @@ static enum ps_err open_services(struct ps_arena *process, struct extractor *ext
     };
     PS_TRY(ps_dynamodb_table_open(process, extractor->client, settings->summary_table, settings->request_timeout_ms,
                                   &extractor->table));
-    PS_TRY(ps_sqs_open(process, extractor->client, settings->queue_url, settings->request_timeout_ms,
-                       &extractor->queue));
+    PS_TRY(
+        ps_sqs_open(process, extractor->client, settings->queue_url, settings->request_timeout_ms, &extractor->queue));
     PS_TRY(ps_s3_read_open(process, extractor->client, &read, &extractor->read));
     return open_mail(process, extractor);
 }

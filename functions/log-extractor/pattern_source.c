@@ -25,7 +25,8 @@ static enum ps_err read_file(struct ps_arena *arena, struct ps_span path, struct
     struct ps_span root = path.data[0] == '/' ? PS_SPAN("") : ps_env_get("LAMBDA_TASK_ROOT");
     int wrote = snprintf(name, sizeof name, "%.*s%s%.*s", (int)root.len, root.data, root.len > 0 ? "/" : "",
                          (int)path.len, path.data);
-    if (wrote < 0 || (size_t)wrote >= sizeof name) PS_FAIL(PS_ERR_BAD_CONFIG, "PATTERNS: a path of %zu bytes", path.len);
+    if (wrote < 0 || (size_t)wrote >= sizeof name)
+        PS_FAIL(PS_ERR_BAD_CONFIG, "PATTERNS: a path of %zu bytes", path.len);
     char *bytes = ps_arena_bytes(arena, PS_PATTERNS_BYTES_MAX + 1);
     if (bytes == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "PATTERNS: no memory for the file");
     int fd = open(name, O_RDONLY | O_CLOEXEC);

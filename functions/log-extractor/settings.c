@@ -33,8 +33,9 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .type = PS_CONFIG_TEXT,
       .offset = AT(patterns),
       .value_default = "",
-      .help = "What is looked for: a JSON file in the zip (its path there), s3://bucket/key or ssm:name. Unset: the set "
-              "that comes with the function." },
+      .help =
+          "What is looked for: a JSON file in the zip (its path there), s3://bucket/key or ssm:name. Unset: the set "
+          "that comes with the function." },
     { .name = "MAIL_FROM",
       .type = PS_CONFIG_TEXT,
       .offset = AT(mail_from),

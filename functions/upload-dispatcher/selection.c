@@ -37,7 +37,7 @@ enum ps_err selection_ids(const struct settings *settings, const struct ps_s3_ob
     static const struct ps_span SEPARATOR = PS_SPAN_INIT("\n"); /* in no bucket's name; in a key it comes last */
     struct ps_span version = object->version_id.len > 0 ? object->version_id : object->etag;
     const struct ps_span of_group[] = { object->bucket, SEPARATOR, selection_group_of(settings, object->key) };
-    const struct ps_span of_object[] = { object->bucket, SEPARATOR,         version,    SEPARATOR,
+    const struct ps_span of_object[] = { object->bucket,    SEPARATOR, version,    SEPARATOR,
                                          object->sequencer, SEPARATOR, object->key };
     PS_TRY(ps_digest_sha256_hex(of_group, sizeof of_group / sizeof of_group[0], group));
     return ps_digest_sha256_hex(of_object, sizeof of_object / sizeof of_object[0], deduplication);

@@ -18,8 +18,9 @@ const struct ps_config_item SETTINGS_ITEMS[] = {
       .value_default = "0",
       .min = 0,
       .max = 16,
-      .help = "Leading folders of a key that make a message group, whose objects are scanned one after another; 0: each "
-              "key is a group of its own." },
+      .help =
+          "Leading folders of a key that make a message group, whose objects are scanned one after another; 0: each "
+          "key is a group of its own." },
     { .name = "KEY_PREFIX",
       .type = PS_CONFIG_TEXT,
       .offset = AT(key_prefix),

@@ -7,7 +7,7 @@
 
 struct settings {
     struct ps_span queue_url;
-    uint32_t group_depth; /* leading folders of a key that make a group; 0: each key is one */
+    uint32_t group_depth;                  /* leading folders of a key that make a group; 0: each key is one */
     struct ps_span key_prefix, key_suffix; /* lists, parted by commas; empty: any */
     uint32_t size_min, size_max_mb;        /* size_max_mb 0: any */
     uint32_t request_timeout_ms;

@@ -23,6 +23,29 @@ struct job {
 
 /* -- one page asked for -------------------------------------------------------------------------------------------- */
 
+/* Which rows. An index's key goes by another name in the expression: its own may be a reserved word ("day"). */
+static void put_condition(struct ps_json_writer *json, const struct ps_dynamodb_query *query)
+{
+    bool of_index = query->index.len > 0;
+    if (of_index) {
+        ps_json_write_member(json, PS_SPAN("IndexName"), query->index);
+        ps_json_write_key(json, PS_SPAN("ExpressionAttributeNames"));
+        ps_json_write_object_begin(json);
+        ps_json_write_member(json, PS_SPAN("#p"), query->index_key);
+        ps_json_write_object_end(json);
+    }
+    ps_json_write_member(json, PS_SPAN("KeyConditionExpression"),
+                         of_index ? PS_SPAN("#p = :p") : PS_SPAN("pk = :p AND sk BETWEEN :a AND :b"));
+    ps_json_write_key(json, PS_SPAN("ExpressionAttributeValues"));
+    ps_json_write_object_begin(json);
+    ps_dynamodb_call_put_text(json, PS_SPAN(":p"), query->pk);
+    if (!of_index) {
+        ps_dynamodb_call_put_text(json, PS_SPAN(":a"), query->sk_from);
+        ps_dynamodb_call_put_text(json, PS_SPAN(":b"), query->sk_to);
+    }
+    ps_json_write_object_end(json);
+}
+
 static enum ps_err build_body(const struct job *job, struct ps_span *out)
 {
     const struct ps_dynamodb_query *query = job->query;
@@ -33,13 +56,7 @@ static enum ps_err build_body(const struct job *job, struct ps_span *out)
     ps_json_write_init(&json, &buf);
     ps_json_write_object_begin(&json);
     ps_json_write_member(&json, PS_SPAN("TableName"), query->table);
-    ps_json_write_member(&json, PS_SPAN("KeyConditionExpression"), PS_SPAN("pk = :p AND sk BETWEEN :a AND :b"));
-    ps_json_write_key(&json, PS_SPAN("ExpressionAttributeValues"));
-    ps_json_write_object_begin(&json);
-    ps_dynamodb_call_put_text(&json, PS_SPAN(":p"), query->pk);
-    ps_dynamodb_call_put_text(&json, PS_SPAN(":a"), query->sk_from);
-    ps_dynamodb_call_put_text(&json, PS_SPAN(":b"), query->sk_to);
-    ps_json_write_object_end(&json);
+    put_condition(&json, query);
     ps_json_write_key(&json, PS_SPAN("ScanIndexForward"));
     ps_json_write_bool(&json, !query->newest_first);
     ps_json_write_key(&json, PS_SPAN("Limit"));

@@ -1,4 +1,4 @@
-/* Rows of a DynamoDB table, for `penstock query`: one partition key, sort keys between two texts, page by page.
+/* Rows of a DynamoDB table or of an index of it: one partition key, sort keys between two texts, page by page.
  *
  * Each row is given as the item's JSON as the service wrote it ({"pk":{"S":"..."},...}); it is not interpreted here.
  * Memory is that of one page (1 MB by the service's own limit). Not for the Lambda functions: it waits where they must
@@ -11,9 +11,12 @@
 
 struct ps_dynamodb_query {
     struct ps_span table;
-    struct ps_span pk;
-    struct ps_span sk_from, sk_to; /* both included: an upper bound in milliseconds needs "#~" behind it */
-    uint64_t limit;                /* rows at most, over all pages; not 0 */
+    struct ps_span index;     /* empty: the table itself */
+    struct ps_span index_key; /* the name of the index's partition key, a text */
+    struct ps_span pk;        /* the partition key's value */
+    /* Both included: an upper bound in milliseconds needs "#~" behind it. An index gives its partition whole. */
+    struct ps_span sk_from, sk_to;
+    uint64_t limit; /* rows at most, over all pages; not 0 */
     bool newest_first;
 };
 

@@ -50,7 +50,8 @@ struct part {
     int64_t time_ms;
 };
 
-/* -- opening -------------------------------------------------------------------------------------------------------- */
+/* -- opening --------------------------------------------------------------------------------------------------------
+ */
 
 static enum ps_err open_literals(struct ps_arena *process, struct ps_scanner *scanner)
 {
@@ -112,7 +113,8 @@ uint64_t ps_scanner_offset(const struct ps_scanner *scanner)
     return scanner->totals->bytes;
 }
 
-/* -- counting bytes ------------------------------------------------------------------------------------------------- */
+/* -- counting bytes -------------------------------------------------------------------------------------------------
+ */
 
 /* Vector extensions: SSE2 here, NEON there. */
 typedef uint8_t lane __attribute__((vector_size(16)));
@@ -154,7 +156,8 @@ static void advance(struct ps_scanner *scanner, struct ps_span text, uint64_t li
     scanner->totals->lines += lines;
 }
 
-/* -- samples -------------------------------------------------------------------------------------------------------- */
+/* -- samples --------------------------------------------------------------------------------------------------------
+ */
 
 /* Repaired text onto buf, as much as fits before the mark of a cut. False when it was cut. */
 static enum ps_err put_repaired(struct ps_scanner *scanner, struct ps_buf *buf, struct ps_span text, bool *whole)
@@ -229,7 +232,8 @@ static enum ps_err take_sample(struct ps_scanner *scanner, struct ps_scan_count 
     return PS_OK;
 }
 
-/* -- asking --------------------------------------------------------------------------------------------------------- */
+/* -- asking ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The hit of a line, or of the split line in hand. */
 static struct ps_scan_hit hit_of(const struct ps_scan_totals *totals, struct part *part)
@@ -300,7 +304,8 @@ static size_t find_literal(const struct ps_scanner *scanner, struct ps_span text
     return at == PS_SPAN_NONE ? text.len : (size_t)at;
 }
 
-/* -- whole lines ---------------------------------------------------------------------------------------------------- */
+/* -- whole lines ----------------------------------------------------------------------------------------------------
+ */
 
 /* Goes over the lines that nobody has to be asked about: up to the begin of the one that holds `until`. */
 static size_t skip_lines(struct ps_scanner *scanner, struct ps_span lines, size_t at, size_t until)
@@ -332,7 +337,8 @@ static enum ps_err scan_lines(struct ps_scanner *scanner, struct ps_span lines)
     }
 }
 
-/* -- the line in hand ----------------------------------------------------------------------------------------------- */
+/* -- the line in hand -----------------------------------------------------------------------------------------------
+ */
 
 static enum ps_err scan_piece(struct ps_scanner *scanner, struct ps_span piece, size_t until)
 {
@@ -396,7 +402,8 @@ static enum ps_err finish_line(struct ps_scanner *scanner, struct ps_span end)
     return PS_OK;
 }
 
-/* -- feeding -------------------------------------------------------------------------------------------------------- */
+/* -- feeding --------------------------------------------------------------------------------------------------------
+ */
 
 enum ps_err ps_scanner_feed(struct ps_scanner *scanner, struct ps_span text)
 {

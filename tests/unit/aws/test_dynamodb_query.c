@@ -102,6 +102,24 @@ static void the_newest_can_come_first(void)
     stop();
 }
 
+static void an_index_is_asked_by_its_own_key(void)
+{
+    START(REPLY("{\"Items\":[{}]}"));
+    const struct ps_dynamodb_query query = { .table = PS_SPAN("logs"),
+                                             .index = PS_SPAN("day-index"),
+                                             .index_key = PS_SPAN("day"),
+                                             .pk = PS_SPAN("2026-11-21"),
+                                             .limit = 3,
+                                             .newest_first = true };
+    CHECK_OK(ps_dynamodb_query(client, &arena, &NO_DEADLINE, &query, on_row, NULL));
+    CHECK_EQ(row_count, 1);
+    CHECK_TEXT(fake_http_request(server, 0).body,
+               "{\"TableName\":\"logs\",\"IndexName\":\"day-index\",\"ExpressionAttributeNames\":{\"#p\":\"day\"},"
+               "\"KeyConditionExpression\":\"#p = :p\",\"ExpressionAttributeValues\":{\":p\":{\"S\":\"2026-11-21\"}},"
+               "\"ScanIndexForward\":false,\"Limit\":3}");
+    stop();
+}
+
 static void an_empty_page_is_not_the_end(void)
 {
     START(REPLY("{\"Items\":[],\"LastEvaluatedKey\":{\"sk\":{\"S\":\"1\"}}}"), REPLY("{\"Items\":[{}]}"));
@@ -202,6 +220,7 @@ int main(void)
 {
     RUN(pages_follow_one_another_up_to_the_limit);
     RUN(the_newest_can_come_first);
+    RUN(an_index_is_asked_by_its_own_key);
     RUN(an_empty_page_is_not_the_end);
     RUN(what_may_pass_is_asked_again);
     RUN(expired_credentials_are_read_again_once);

@@ -21,15 +21,6 @@ static struct notice sample(enum notice_kind kind, uint64_t count)
     };
 }
 
-static struct ps_span line(struct ps_span text, size_t bytes_max)
-{
-    struct ps_buf buf;
-    ps_buf_init_fixed(&buf, memory, sizeof memory);
-    notice_put_line(&buf, text, bytes_max);
-    CHECK_EQ(buf.err, PS_OK);
-    return ps_buf_span(&buf);
-}
-
 static struct ps_span title(const struct notice *notice, size_t bytes_max)
 {
     struct ps_buf buf;
@@ -46,27 +37,6 @@ static struct ps_span count_of(struct notice notice)
     notice_put_count(&buf, &notice);
     CHECK_EQ(buf.err, PS_OK);
     return ps_buf_span(&buf);
-}
-
-/* -- lines --------------------------------------------------------------------------------------------------------- */
-
-static void control_characters_become_spaces(void)
-{
-    CHECK_TEXT(line(PS_SPAN("a\r\nb\tc\0d\x7f\x1b[e \xc3\xa9"), 100), "a  b c d  [e \xc3\xa9");
-    CHECK_TEXT(line(PS_SPAN(""), 100), "");
-}
-
-static void a_line_is_cut_between_characters_and_says_so(void)
-{
-    CHECK_TEXT(line(PS_SPAN("12345678"), 8), "12345678");
-    CHECK_TEXT(line(PS_SPAN("123456789"), 8), "12345…");
-    CHECK_TEXT(line(PS_SPAN("1234\xc3\xa9"
-                            "789"),
-                    8),
-               "1234…");
-    CHECK_TEXT(line(PS_SPAN("123456789"), 3), "…");
-    CHECK_TEXT(line(PS_SPAN("123456789"), 2), "");
-    CHECK_TEXT(line(PS_SPAN("123456789"), 0), "");
 }
 
 /* -- titles -------------------------------------------------------------------------------------------------------- */
@@ -166,8 +136,6 @@ static void a_window_over_midnight_tells_the_days(void)
 
 int main(void)
 {
-    RUN(control_characters_become_spaces);
-    RUN(a_line_is_cut_between_characters_and_says_so);
     RUN(a_title_tells_level_service_and_what);
     RUN(one_alert_is_one);
     RUN(a_service_that_is_the_title_is_told_once);
