@@ -36,7 +36,7 @@ static enum ps_err count_records(struct ps_json_reader reader, size_t *count)
 /* As written. */
 struct members {
     struct ps_span source, message_id, body, attributes, queue_arn;
-    struct ps_span group, deduplication, receive_count; /* in attributes */
+    struct ps_span group, deduplication, receive_count, sent; /* in attributes */
 };
 
 static enum ps_err read_members(struct ps_span record, struct members *members)
@@ -52,6 +52,7 @@ static enum ps_err read_members(struct ps_span record, struct members *members)
         { PS_SPAN("MessageGroupId"), &members->group },
         { PS_SPAN("MessageDeduplicationId"), &members->deduplication },
         { PS_SPAN("ApproximateReceiveCount"), &members->receive_count },
+        { PS_SPAN("SentTimestamp"), &members->sent },
     };
     struct ps_json_reader reader;
     if (ps_event_object(record, &reader)) PS_TRY(ps_event_members(&reader, wanted, sizeof wanted / sizeof wanted[0]));
@@ -59,14 +60,14 @@ static enum ps_err read_members(struct ps_span record, struct members *members)
     return ps_event_members(&reader, attributes, sizeof attributes / sizeof attributes[0]);
 }
 
-/* Written between quotes: all attributes are text. A count beyond 32 bits is that many. */
-static uint32_t read_receive_count(struct ps_span value)
+/* Written between quotes: all attributes are text. */
+static uint64_t read_number(struct ps_span value, uint64_t number_max, uint64_t number_default)
 {
-    uint64_t count = 0;
+    uint64_t number = 0;
     struct ps_span digits = value;
     (void)ps_event_string(value, &digits);
-    if (!ps_span_to_u64(digits, &count)) return 1;
-    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+    if (!ps_span_to_u64(digits, &number)) return number_default;
+    return number < number_max ? number : number_max;
 }
 
 static enum ps_err read_message(struct ps_arena *arena, struct ps_span record, struct ps_sqs_message *out)
@@ -79,7 +80,8 @@ static enum ps_err read_message(struct ps_arena *arena, struct ps_span record, s
         PS_FAIL(PS_ERR_BAD_INPUT, "it has no messageId");
     PS_TRY(ps_event_text(arena, members.body, &out->body));
     PS_TRY(ps_event_text(arena, members.queue_arn, &out->queue_arn));
-    out->receive_count = read_receive_count(members.receive_count);
+    out->receive_count = (uint32_t)read_number(members.receive_count, UINT32_MAX, 1);
+    out->sent_ms = (int64_t)read_number(members.sent, INT64_MAX, 0);
     /* A queue that does not tell its name is taken for one that has an order. */
     if (out->queue_arn.len > 0 && !ps_span_ends(out->queue_arn, PS_SPAN(".fifo"))) return PS_OK;
     PS_TRY(ps_event_text(arena, members.group, &out->group));

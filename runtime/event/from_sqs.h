@@ -24,6 +24,7 @@ struct ps_sqs_message {
     struct ps_span deduplication;
     struct ps_span queue_arn;
     uint32_t receive_count; /* ApproximateReceiveCount; 1 when missing */
+    int64_t sent_ms;        /* SentTimestamp; 0 when missing */
     bool returned;          /* set by ps_sqs_return only */
     /* Private. */
     struct ps_sqs_message *next; /* of its group; NULL for the last */
