@@ -43,7 +43,9 @@ static enum ps_err try_once(struct ps_call_client *client, struct ps_arena *aren
                             const struct webhook_request *request, struct ps_http_exchange *exchange)
 {
     static const struct ps_call_target UNSIGNED = { .auth = PS_CALL_UNSIGNED };
-    const struct ps_call_options once = { .attempts_max = 1, .timeout_ms = request->timeout_ms };
+    const struct ps_call_options once = { .attempts_max = 1,
+                                          .timeout_ms = request->timeout_ms,
+                                          .never_twice = !request->repeatable };
     *exchange = (struct ps_http_exchange){
         .request = { .method = "POST",
                      .url = request->url,

@@ -1,5 +1,5 @@
 /* A POST of JSON to somebody else's service, under the rules for outgoing URLs: https to a known host, or this
- * machine; no redirects; no proxy (aws/http.h). The URL may be a secret: notes show its host and no more. What the
+ * machine; no redirects (aws/http.h). The URL may be a secret: notes show its host and no more. What the
  * services answer: docs/wire/slack.md, docs/wire/pagerduty.md. */
 #ifndef ALERTER_WEBHOOK_H
 #define ALERTER_WEBHOOK_H

@@ -151,6 +151,17 @@ static void a_lost_answer_is_repeated_only_where_that_is_safe(void)
     }
 }
 
+/* libcurl sends again by itself what it loses on a connection that it kept. */
+static void a_kept_connection_sends_nothing_twice(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .status = 200 } }, { .reply = { .end = FAKE_HTTP_DROP } } };
+    struct fake_http *server = fake_http_open(script, 2, true);
+    CHECK_OK(post_by(server, false, &NO_DEADLINE));
+    CHECK_ERR(post_by(server, false, &NO_DEADLINE), PS_ERR_UNAVAILABLE);
+    CHECK_EQ(fake_http_count(server), 2);
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
 static void a_try_ends_at_its_timeout_and_at_the_deadline(void)
 {
     const struct fake_http_step script[] = { { .reply = { .end = FAKE_HTTP_HOLD } } };
@@ -240,6 +251,7 @@ int main(void)
     RUN(each_answer_has_its_meaning);
     RUN(what_passes_is_sent_again);
     RUN(a_lost_answer_is_repeated_only_where_that_is_safe);
+    RUN(a_kept_connection_sends_nothing_twice);
     RUN(a_try_ends_at_its_timeout_and_at_the_deadline);
     RUN(no_time_means_no_try);
     RUN(a_wait_that_is_asked_for_is_kept_in_full);
