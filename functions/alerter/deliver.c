@@ -2,11 +2,22 @@
 
 #include <stdio.h>
 
+/* Sending ends before the lease does: what is left is for the flags. */
+enum { SENDING_MS_MAX = STORE_LEASE_MS_MAX - 5000 };
+
 /* Ends of incidents and the news of a cap itself are never held back: an incident would stay open. */
 static bool is_capped(const struct notice *notice, uint32_t cap_per_hour)
 {
     if (cap_per_hour == 0) return false;
     return notice->kind == NOTICE_FIRED || notice->kind == NOTICE_SUMMARY;
+}
+
+static struct ps_deadline within_lease(const struct ps_deadline *deadline)
+{
+    struct ps_deadline within = *deadline;
+    uint32_t left_ms = ps_deadline_left_ms(deadline);
+    if (left_ms != UINT32_MAX && left_ms > SENDING_MS_MAX) within.reserve_ms += left_ms - SENDING_MS_MAX;
+    return within;
 }
 
 /* A part of the time for each channel that is left, so that one that hangs takes none from the others. */
@@ -55,12 +66,13 @@ enum ps_err deliver(const struct delivering *delivering, struct delivery *delive
                     const struct notice *notice)
 {
     unsigned missing = missing_of(delivering, delivery, wanted, notice->kind);
+    const struct ps_deadline all = within_lease(delivering->store->deadline);
     enum ps_err failed = PS_OK;
     char notes[PS_ERR_TEXT_BYTES_MAX] = "";
     for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
         if ((missing & 1u << channel) == 0) continue;
         struct ps_arena_mark mark = ps_arena_mark(delivering->store->arena);
-        struct ps_deadline deadline = share_of(delivering->store->deadline, count_bits(missing >> channel));
+        struct ps_deadline deadline = share_of(&all, count_bits(missing >> channel));
         enum ps_err err = deliver_one(delivering, delivery, channel, notice, &deadline);
         ps_arena_rewind(delivering->store->arena, mark);
         if (err == PS_OK) continue;

@@ -23,16 +23,23 @@ static enum ps_err tell(struct handling *handling)
     return deliver(handling->delivering, &handling->handled.delivery, handling->ruling.channels, &notice);
 }
 
+static bool is_missing_somewhere(const struct handling *handling)
+{
+    const struct delivery *delivery = &handling->handled.delivery;
+    unsigned wanted = handling->ruling.channels & handling->delivering->channels->set;
+    return (wanted & ~(delivery->sent | delivery->held)) != 0;
+}
+
 /* What an earlier try left over. Another invocation may be at it right now: then this one comes again later. */
 static enum ps_err tell_rest(struct handling *handling, enum ps_verdict *verdict)
 {
     struct delivery *delivery = &handling->handled.delivery;
-    unsigned wanted = handling->ruling.channels & handling->delivering->channels->set;
     *verdict = PS_VERDICT_DUPLICATE;
-    if ((wanted & ~(delivery->sent | delivery->held)) == 0) return PS_OK;
+    if (!is_missing_somewhere(handling)) return PS_OK;
     bool mine = false;
     PS_TRY(store_lease(handling->delivering->store, delivery, &mine));
     if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is sending this alert: it is looked at again later");
+    if (!is_missing_somewhere(handling)) return PS_OK;
     *verdict = PS_VERDICT_STORED;
     return tell(handling);
 }

@@ -1,12 +1,11 @@
 #include "store.h"
 
 #include "base/assert.h"
+#include "host/clock.h"
 #include "item.h"
 #include "store_priv.h"
 
 enum {
-    /* An invocation that dies keeps its lease this long at most; Lambda's first retry comes after a minute. */
-    LEASE_MS_MAX = 45000,
     DAY_S = 86400,
     KEY_BYTES_MAX = ALERT_ID_BYTES_MAX + 64,
 };
@@ -22,10 +21,11 @@ int64_t store_ttl(const struct store *store)
     return store->now_ms / 1000 + (int64_t)store->ttl_days * DAY_S;
 }
 
+/* From now on, not from the invocation's beginning, which may be long ago. */
 static int64_t lease_end_ms(const struct store *store)
 {
     uint32_t left_ms = ps_deadline_left_ms(store->deadline);
-    return store->now_ms + (left_ms < LEASE_MS_MAX ? left_ms : LEASE_MS_MAX);
+    return ps_clock_now_ms() + (left_ms < STORE_LEASE_MS_MAX ? left_ms : STORE_LEASE_MS_MAX);
 }
 
 void store_put_alert(struct item *item, const struct alert *alert)
@@ -421,7 +421,16 @@ enum ps_err store_each_incident(const struct store *store, store_on_incident *on
 
 /* -- whose turn it is ---------------------------------------------------------------------------------------------- */
 
-enum ps_err store_lease(const struct store *store, const struct delivery *delivery, bool *done)
+/* Whoever had it before may have brought it to some channels since it was read. */
+static enum ps_err read_again(const struct store *store, struct delivery *delivery, bool *found)
+{
+    struct ps_span json;
+    PS_TRY(ps_dynamodb_get(store->table, store->arena, store->deadline, &delivery->key, &json));
+    *found = json.len > 0;
+    return *found ? store_read_delivery(store, json, delivery) : PS_OK;
+}
+
+enum ps_err store_lease(const struct store *store, struct delivery *delivery, bool *done)
 {
     struct item values;
     struct ps_dynamodb_write write = {
@@ -436,7 +445,8 @@ enum ps_err store_lease(const struct store *store, const struct delivery *delive
     item_put_number(&values, ":end", lease_end_ms(store));
     item_put_text(&values, ":me", store->request_id);
     PS_TRY(item_finish(&values, &write.values));
-    return write_all(store, &write, 1, done);
+    PS_TRY(write_all(store, &write, 1, done));
+    return *done ? read_again(store, delivery, done) : PS_OK;
 }
 
 enum ps_err store_release(const struct store *store, const struct delivery *delivery)

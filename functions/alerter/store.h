@@ -9,6 +9,11 @@
 #include "decide.h"
 #include "notice.h"
 
+enum {
+    /* An invocation that dies keeps its lease this long at most; Lambda's first retry comes after a minute. */
+    STORE_LEASE_MS_MAX = 45000,
+};
+
 /* For one invocation. */
 struct store {
     struct ps_call_client *client;
@@ -57,9 +62,10 @@ PS_MUST_USE enum ps_err store_step(const struct store *store, enum step step, co
 PS_MUST_USE enum ps_err store_close(const struct store *store, enum closing closing, const struct incident *incident,
                                     bool *done);
 
-/* Takes the way of a notice for this invocation, until its deadline or LEASE_MS_MAX; *done is false while another has
- * it. Lambda's own retry of an invocation has its request id, and so its lease. */
-PS_MUST_USE enum ps_err store_lease(const struct store *store, const struct delivery *delivery, bool *done);
+/* Takes the way of a notice for this invocation, until its deadline or STORE_LEASE_MS_MAX, and reads anew what each
+ * channel has; *done is false while another has it, and when it is gone. Lambda's own retry of an invocation has its
+ * request id, and so its lease. */
+PS_MUST_USE enum ps_err store_lease(const struct store *store, struct delivery *delivery, bool *done);
 /* Gives it back after a failure, so that whoever tries next need not wait. */
 PS_MUST_USE enum ps_err store_release(const struct store *store, const struct delivery *delivery);
 
