@@ -45,12 +45,22 @@ static enum ps_err drop(const struct run *run, const struct outgoing *outgoing)
     return store_remove_outgoing(run->delivering->store, outgoing);
 }
 
+/* An end that could not be told in time would now end what has begun anew: PagerDuty knows both under one key. */
+static enum ps_err is_outdated(const struct run *run, const struct notice *notice, bool *outdated)
+{
+    struct incident incident = { .phase = INCIDENT_NONE };
+    if (notice->kind == NOTICE_RESOLVED) PS_TRY(store_get_incident(run->delivering->store, &notice->alert, &incident));
+    *outdated = incident.phase == INCIDENT_OPEN;
+    return PS_OK;
+}
+
 static enum ps_err send_outgoing(const struct run *run, struct outgoing *outgoing)
 {
-    bool mine = false;
+    bool mine = false, outdated = false;
     PS_TRY(store_lease(run->delivering->store, &outgoing->delivery, &mine));
     if (!mine) return PS_OK; /* another invocation is at it */
-    PS_TRY(deliver(run->delivering, &outgoing->delivery, outgoing->channels, &outgoing->notice));
+    PS_TRY(is_outdated(run, &outgoing->notice, &outdated));
+    if (!outdated) PS_TRY(deliver(run->delivering, &outgoing->delivery, outgoing->channels, &outgoing->notice));
     return store_remove_outgoing(run->delivering->store, outgoing);
 }
 
