@@ -30,6 +30,15 @@ static bool is_missing_somewhere(const struct handling *handling)
     return (wanted & ~(delivery->sent | delivery->held)) != 0;
 }
 
+/* Channels that were told only after the incident's end have not heard of the end, and nobody else would tell it. */
+static enum ps_err end_late(struct handling *handling, unsigned channels)
+{
+    const struct store *store = handling->delivering->store;
+    if (channels == 0) return PS_OK;
+    PS_TRY(store_get_incident(store, handling->alert, &handling->incident));
+    return handling->incident.phase == INCIDENT_OPEN ? PS_OK : store_put_end(store, handling->alert, channels);
+}
+
 /* What an earlier try left over. Another invocation may be at it right now: then this one comes again later. */
 static enum ps_err tell_rest(struct handling *handling, enum ps_verdict *verdict)
 {
@@ -41,7 +50,12 @@ static enum ps_err tell_rest(struct handling *handling, enum ps_verdict *verdict
     if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is sending this alert: it is looked at again later");
     if (!is_missing_somewhere(handling)) return PS_OK;
     *verdict = PS_VERDICT_STORED;
-    return tell(handling);
+    unsigned before = delivery->sent;
+    enum ps_err err = tell(handling);
+    const struct ps_err_note failure = *ps_err_note();
+    PS_TRY(end_late(handling, delivery->sent & ~before));
+    if (err != PS_OK) PS_FAIL(failure.err, "%s", failure.text);
+    return PS_OK;
 }
 
 static enum ps_err ask(struct handling *handling)

@@ -77,6 +77,9 @@ PS_MUST_USE enum ps_err store_take_place(const struct store *store, struct deliv
 PS_MUST_USE enum ps_err store_settle_hour(const struct store *store, enum channel channel);
 PS_MUST_USE enum ps_err store_mark_sent(const struct store *store, struct delivery *delivery, enum channel channel);
 
+/* Puts an outgoing notice that the alert's incident is over. */
+PS_MUST_USE enum ps_err store_put_end(const struct store *store, const struct alert *alert, unsigned channels);
+
 typedef enum ps_err store_on_incident(void *context, const struct incident *incident);
 typedef enum ps_err store_on_outgoing(void *context, struct outgoing *outgoing);
 

@@ -44,6 +44,17 @@ enum ps_err store_put_outgoing(const struct store *store, const struct notice *n
     return item_finish(&item, &write->item);
 }
 
+enum ps_err store_put_end(const struct store *store, const struct alert *alert, unsigned channels)
+{
+    const struct notice notice = {
+        .kind = NOTICE_RESOLVED, .alert = *alert, .from_ms = store->now_ms, .to_ms = store->now_ms
+    };
+    struct ps_dynamodb_write write;
+    size_t refused = 0; /* it has no condition */
+    PS_TRY(store_put_outgoing(store, &notice, channels, &write));
+    return store_write(store, &write, 1, &refused);
+}
+
 static enum notice_kind read_kind(struct ps_span text)
 {
     for (enum notice_kind kind = NOTICE_SUMMARY; kind <= NOTICE_HELD_BACK; kind++) {
