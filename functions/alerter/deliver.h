@@ -11,6 +11,7 @@ struct deliver_counts {
     uint64_t sent[CHANNEL_COUNT];
     uint64_t held[CHANNEL_COUNT];
     uint64_t failed[CHANNEL_COUNT];
+    unsigned unreachable; /* 1 << enum channel: failed in a way that passes, so not tried again in this invocation */
 };
 
 struct delivering {
