@@ -3,9 +3,14 @@
 struct run {
     const struct delivering *delivering;
     struct closing_counts *counts;
-    uint64_t unsent;
-    struct ps_err_note first; /* of the unsent */
+    uint64_t failures;        /* windows that could not be closed, or notices that could not be sent */
+    struct ps_err_note first; /* of these */
 };
+
+static void note_failure(struct run *run)
+{
+    if (run->failures++ == 0) run->first = *ps_err_note();
+}
 
 enum ps_err closing_one(const struct delivering *delivering, const struct incident *incident,
                         struct closing_counts *counts)
@@ -19,12 +24,14 @@ enum ps_err closing_one(const struct delivering *delivering, const struct incide
     return PS_OK;
 }
 
+/* One that cannot be closed, because a storm is at it, keeps no other open. */
 static enum ps_err on_incident(void *context, const struct incident *incident)
 {
-    const struct run *run = context;
+    struct run *run = context;
     if (ps_deadline_left_ms(run->delivering->store->deadline) == 0)
         PS_FAIL(PS_ERR_DEADLINE, "windows are left to be closed: the next run goes on");
-    return closing_one(run->delivering, incident, run->counts);
+    if (closing_one(run->delivering, incident, run->counts) != PS_OK) note_failure(run);
+    return PS_OK;
 }
 
 /* -- what is on its way -------------------------------------------------------------------------------------------- */
@@ -71,7 +78,7 @@ static enum ps_err on_outgoing(void *context, struct outgoing *outgoing)
         PS_FAIL(PS_ERR_DEADLINE, "notices are left to be sent: the next run goes on");
     enum ps_err err = send_outgoing(run, outgoing);
     if (err == PS_OK) return PS_OK;
-    if (run->unsent++ == 0) run->first = *ps_err_note();
+    note_failure(run);
     return is_too_old(run, outgoing) ? drop(run, outgoing) : PS_OK;
 }
 
@@ -79,8 +86,8 @@ enum ps_err closing_send(const struct delivering *delivering, struct closing_cou
 {
     struct run run = { .delivering = delivering, .counts = counts };
     PS_TRY(store_each_outgoing(delivering->store, on_outgoing, &run));
-    if (run.unsent > 0)
-        PS_FAIL(run.first.err, "%llu notices are still on their way: %s", (unsigned long long)run.unsent,
+    if (run.failures > 0)
+        PS_FAIL(run.first.err, "%llu notices are still on their way: %s", (unsigned long long)run.failures,
                 run.first.text);
     return PS_OK;
 }
@@ -93,5 +100,8 @@ enum ps_err closing_run(const struct delivering *delivering, struct closing_coun
             PS_TRY(store_settle_hour(delivering->store, channel));
     }
     PS_TRY(store_each_incident(delivering->store, on_incident, &run));
-    return closing_send(delivering, counts);
+    PS_TRY(closing_send(delivering, counts));
+    if (run.failures > 0)
+        PS_FAIL(run.first.err, "%llu windows are left open: %s", (unsigned long long)run.failures, run.first.text);
+    return PS_OK;
 }

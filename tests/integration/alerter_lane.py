@@ -131,6 +131,10 @@ class Proxy:
     def no_service(self, call, handler):
         self.answer(handler, 404, b"no_service")
 
+    def hold(self, call, handler):
+        handler.connection.recv(1)  # until the other side gives up
+        handler.close_connection = True
+
     def redirect(self, call, handler):
         self.answer(handler, 302, b"", f"Location: {self.url}/slack/elsewhere\r\n")
 
