@@ -23,6 +23,11 @@ static bool repeats_title(const struct alert *alert)
     return ps_span_eq(alert->service, alert->title);
 }
 
+static void put_service(struct ps_buf *buf, const struct alert *alert)
+{
+    notice_put_line(buf, alert->service, ALERT_TITLE_BYTES_MAX / 2);
+}
+
 static void put_alerts(struct ps_buf *buf, uint64_t count)
 {
     ps_buf_u64(buf, count);
@@ -38,13 +43,14 @@ void notice_put_title(struct ps_buf *buf, const struct notice *notice, size_t by
     if (notice->kind == NOTICE_HELD_BACK) {
         ps_buf_put(&line, PS_SPAN("[held back] "));
         put_alerts(&line, notice->count);
-        ps_buf_put(&line, PS_SPAN(" over the cap"));
+        ps_buf_put(&line, PS_SPAN(" over the cap of "));
+        put_service(&line, alert);
     } else {
         struct ps_span word =
             notice->kind == NOTICE_RESOLVED ? PS_SPAN("resolved") : ps_record_level_name(alert->level);
         if (word.len > 0) ps_buf_printf(&line, "[%.*s] ", PS_SPAN_ARG(word));
         if (!repeats_title(alert)) {
-            notice_put_line(&line, alert->service, ALERT_TITLE_BYTES_MAX / 2);
+            put_service(&line, alert);
             ps_buf_put(&line, PS_SPAN(": "));
         }
         notice_put_line(&line, alert->title, ALERT_TITLE_BYTES_MAX);
@@ -96,7 +102,9 @@ void notice_put_count(struct ps_buf *buf, const struct notice *notice)
         return;
     case NOTICE_HELD_BACK:
         put_alerts(buf, count);
-        ps_buf_put(buf, PS_SPAN(" over this channel's cap and not told here"));
+        ps_buf_put(buf, PS_SPAN(" over the cap of "));
+        put_service(buf, &notice->alert);
+        ps_buf_put(buf, PS_SPAN(" and not told there"));
         put_window(buf, notice);
         return;
     }

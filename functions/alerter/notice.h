@@ -9,7 +9,8 @@ enum notice_kind {
     NOTICE_FIRED,     /* the first of its kind */
     NOTICE_SUMMARY,   /* a window is over in which it came again */
     NOTICE_RESOLVED,  /* well again, or quiet for a window; count may tell of repeats before */
-    NOTICE_HELD_BACK, /* a channel's cap kept notices back; only count and the two times are set, and alert's title */
+    NOTICE_HELD_BACK, /* a channel's cap kept notices back; only count and the two times are set; alert's service is the
+                         channel */
 };
 
 struct notice {

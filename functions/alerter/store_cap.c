@@ -110,6 +110,12 @@ static enum ps_err begin_hour(const struct store *store, enum channel channel, c
     return item_finish(&values, &write->values);
 }
 
+/* To PagerDuty the news of its cap would be an incident without an end: the others tell it. */
+static unsigned who_hears_of(enum channel channel)
+{
+    return channel == CHANNEL_PAGERDUTY ? CHANNELS_ALL : 1u << channel;
+}
+
 enum ps_err store_settle_hour(const struct store *store, enum channel channel)
 {
     struct cap cap;
@@ -137,7 +143,7 @@ enum ps_err store_settle_hour(const struct store *store, enum channel channel)
     item_put_number(&values, ":hour", cap.hour);
     item_put_number(&values, ":held", cap.held);
     PS_TRY(item_finish(&values, &writes[0].values));
-    PS_TRY(store_put_outgoing(store, &notice, 1u << channel, &writes[1]));
+    PS_TRY(store_put_outgoing(store, &notice, who_hears_of(channel), &writes[1]));
     size_t refused = 0; /* another invocation has done it, or will */
     return store_write(store, writes, 2, &refused);
 }

@@ -108,15 +108,15 @@ static void what_is_over_is_resolved(void)
 static void what_was_held_back_is_a_count(void)
 {
     struct notice notice = { .kind = NOTICE_HELD_BACK, .count = 12, .from_ms = T0, .to_ms = T0 + INT64_C(3600000) };
+    notice.alert.service = PS_SPAN("pay");
     struct ps_ses_message message = render(&notice);
-    CHECK_TEXT(message.subject, "[held back] 12 alerts were over the cap");
+    CHECK_TEXT(message.subject, "[held back] 12 alerts were over the cap of pay");
     CHECK_TEXT(message.text,
-               "[held back] 12 alerts were over the cap\n\n"
-               "12 alerts were over this channel's cap and not told here between 10:00:00 and 11:00:00 UTC.\n");
-    CHECK_TEXT(message.html,
-               HEAD_HTML "<h2>[held back] 12 alerts were over the cap</h2>\n"
-                         "<p>12 alerts were over this channel&#39;s cap and not told here between 10:00:00 and "
-                         "11:00:00 UTC.</p>\n</body></html>\n");
+               "[held back] 12 alerts were over the cap of pay\n\n"
+               "12 alerts were over the cap of pay and not told there between 10:00:00 and 11:00:00 UTC.\n");
+    CHECK_TEXT(message.html, HEAD_HTML "<h2>[held back] 12 alerts were over the cap of pay</h2>\n"
+                                       "<p>12 alerts were over the cap of pay and not told there between 10:00:00 and "
+                                       "11:00:00 UTC.</p>\n</body></html>\n");
 }
 
 static void what_nobody_says_is_left_out(void)

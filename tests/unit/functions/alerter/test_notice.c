@@ -82,15 +82,15 @@ static void a_title_tells_level_service_and_what(void)
     notice = sample(NOTICE_RESOLVED, 17);
     CHECK_TEXT(title(&notice, 900), "[resolved] pay: card refused");
     notice = sample(NOTICE_HELD_BACK, 12);
-    CHECK_TEXT(title(&notice, 900), "[held back] 12 alerts were over the cap");
+    CHECK_TEXT(title(&notice, 900), "[held back] 12 alerts were over the cap of pay");
 }
 
 static void one_alert_is_one(void)
 {
     struct notice notice = sample(NOTICE_HELD_BACK, 1);
-    CHECK_TEXT(title(&notice, 900), "[held back] 1 alert was over the cap");
+    CHECK_TEXT(title(&notice, 900), "[held back] 1 alert was over the cap of pay");
     CHECK_TEXT(count_of(sample(NOTICE_HELD_BACK, 1)),
-               "1 alert was over this channel's cap and not told here between 10:00:00 and 10:05:01 UTC.");
+               "1 alert was over the cap of pay and not told there between 10:00:00 and 10:05:01 UTC.");
 }
 
 static void a_service_that_is_the_title_is_told_once(void)
@@ -153,7 +153,7 @@ static void the_count_of_a_window(void)
     CHECK_TEXT(count_of(sample(NOTICE_RESOLVED, 2)), "It came 2 times more between 10:00:00 and 10:05:01 UTC.");
     CHECK_TEXT(count_of(sample(NOTICE_RESOLVED, 0)), "It has not come again.");
     CHECK_TEXT(count_of(sample(NOTICE_HELD_BACK, 12)),
-               "12 alerts were over this channel's cap and not told here between 10:00:00 and 10:05:01 UTC.");
+               "12 alerts were over the cap of pay and not told there between 10:00:00 and 10:05:01 UTC.");
 }
 
 static void a_window_over_midnight_tells_the_days(void)

@@ -174,8 +174,8 @@ static void each_kind_has_its_body(void)
           TITLE("[resolved] pay: card refused: &lt;limit&gt; &amp; more")
               ALERT_BLOCKS COUNT("It has not come again.") "," CONTEXT },
         { NOTICE_HELD_BACK, 17,
-          TITLE("[held back] 17 alerts were over the cap") COUNT(
-              "17 alerts were over this channel's cap and not told here between 10:00:00 and 10:05:00 UTC.") "]}" },
+          TITLE("[held back] 17 alerts were over the cap of pay")
+              COUNT("17 alerts were over the cap of pay and not told there between 10:00:00 and 10:05:00 UTC.") "]}" },
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct notice notice = notices_of(CASES[i].kind, CASES[i].count);
