@@ -1,8 +1,9 @@
 #include "decide.h"
 
-static enum step decide_well(const struct incident *incident)
+static enum step decide_well(const struct alert *alert, const struct incident *incident)
 {
-    return incident->phase == INCIDENT_OPEN ? STEP_MARK_WELL : STEP_NOTHING;
+    bool overtaken = alert->time_ms < incident->said_ms;
+    return incident->phase == INCIDENT_OPEN && !overtaken ? STEP_MARK_WELL : STEP_NOTHING;
 }
 
 /* A counting window that is over is no rate any more; an open one is the schedule's, as long as there is one. */
@@ -25,7 +26,7 @@ enum step decide(const struct alert *alert, enum handled handled, const struct i
     if (handled == HANDLED_TOLD) return STEP_TELL_REST;
     if (handled == HANDLED_COUNTED) return STEP_NOTHING;
     if (must_close(incident, now_ms)) return STEP_CLOSE;
-    if (alert->over) return decide_well(incident);
+    if (alert->over) return decide_well(alert, incident);
     switch (incident->phase) {
     case INCIDENT_NONE:
         return ruling->rate_count > 1 ? STEP_BEGIN_COUNT : STEP_OPEN;

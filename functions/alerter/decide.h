@@ -31,6 +31,7 @@ enum incident_phase {
 struct incident {
     enum incident_phase phase;
     bool well;              /* the alarm said so; the end of the window tells it */
+    int64_t said_ms;        /* when it last said whether it is well: events come in any order */
     uint64_t repeats;       /* in this window, the one that opened it left out */
     int64_t from_ms, to_ms; /* the window */
     unsigned channels;      /* that it was told to, 1 << enum channel */
@@ -38,7 +39,7 @@ struct incident {
 };
 
 enum step {
-    STEP_NOTHING,     /* known already, or well when nothing was wrong */
+    STEP_NOTHING,     /* known already, or well when nothing was wrong, or before it was wrong again */
     STEP_TELL_REST,   /* to channels that do not have it yet */
     STEP_CLOSE,       /* the incident's window first; then ask again */
     STEP_OPEN,        /* a new incident; tell */

@@ -180,6 +180,7 @@ enum ps_err store_read_incident(const struct store *store, struct ps_span json, 
     struct incident incident = {
         .phase = read_phase(phase),
         .well = ps_dynamodb_item_number(json, PS_SPAN("well"), 0) != 0,
+        .said_ms = ps_dynamodb_item_number(json, PS_SPAN("saidMs"), 0),
         .repeats = (uint64_t)ps_dynamodb_item_number(json, PS_SPAN("repeats"), 0),
         .from_ms = ps_dynamodb_item_number(json, PS_SPAN("fromMs"), 0),
         .to_ms = ps_dynamodb_item_number(json, PS_SPAN("toMs"), 0),
@@ -218,6 +219,7 @@ static enum ps_err put_incident(const struct store *store, enum incident_phase p
     item_put_text(&item, "phase", ps_span_of(PHASES[phase]));
     item_put_number(&item, "repeats", 0);
     item_put_number(&item, "well", 0);
+    item_put_number(&item, "saidMs", alert->time_ms);
     item_put_number(&item, "fromMs", store->now_ms);
     item_put_number(&item, "toMs",
                     counting ? store->now_ms + (int64_t)ruling->rate_seconds * 1000 : window_end_ms(store));
@@ -236,8 +238,8 @@ static void put_as_read(struct item *values, const struct incident *incident)
     item_put_number(values, ":repeats", (int64_t)incident->repeats);
 }
 
-static enum ps_err reach_rate(const struct store *store, const struct incident *incident, const struct ruling *ruling,
-                              struct ps_dynamodb_write *write)
+static enum ps_err reach_rate(const struct store *store, const struct alert *alert, const struct incident *incident,
+                              const struct ruling *ruling, struct ps_dynamodb_write *write)
 {
     struct item values;
     item_begin(&values, store->arena);
@@ -247,40 +249,63 @@ static enum ps_err reach_rate(const struct store *store, const struct incident *
     item_put_number(&values, ":now", store->now_ms);
     item_put_number(&values, ":end", window_end_ms(store));
     item_put_number(&values, ":channels", ruling->channels);
-    write->update = PS_SPAN("SET phase = :open, repeats = :zero, fromMs = :now, toMs = :end, channels = :channels");
+    item_put_number(&values, ":said", alert->time_ms);
+    write->update = PS_SPAN("SET phase = :open, repeats = :zero, fromMs = :now, toMs = :end, channels = :channels, "
+                            "saidMs = :said");
     write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats");
     return item_finish(&values, &write->values);
 }
 
-/* A counting incident must not pass its rate unseen; an open one takes every repeat, whatever came in between. */
-static enum ps_err count_one(const struct store *store, const struct incident *incident,
-                             struct ps_dynamodb_write *write)
+/* A counting incident must not pass its rate unseen. */
+static enum ps_err count_towards_rate(const struct store *store, const struct incident *incident,
+                                      struct ps_dynamodb_write *write)
 {
     struct item values;
     item_begin(&values, store->arena);
-    item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
-    item_put_number(&values, ":zero", 0);
+    put_as_read(&values, incident);
     item_put_number(&values, ":one", 1);
-    write->update = PS_SPAN("SET well = :zero ADD repeats :one");
-    write->condition = PS_SPAN("phase = :phase");
-    if (incident->phase == INCIDENT_COUNTING) {
-        item_put_number(&values, ":to", incident->to_ms);
-        item_put_number(&values, ":repeats", (int64_t)incident->repeats);
-        write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats");
-    }
+    write->update = PS_SPAN("ADD repeats :one");
+    write->condition = PS_SPAN("phase = :phase AND toMs = :to AND repeats = :repeats");
     return item_finish(&values, &write->values);
 }
 
-static enum ps_err mark_well(const struct store *store, const struct incident *incident,
-                             struct ps_dynamodb_write *write)
+/* An open incident takes every repeat, whatever came in between. */
+static enum ps_err count_repeat(const struct store *store, const struct incident *incident,
+                                struct ps_dynamodb_write *write)
 {
     struct item values;
     item_begin(&values, store->arena);
     item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
     item_put_number(&values, ":one", 1);
-    write->update = PS_SPAN("SET well = :one");
+    write->update = PS_SPAN("ADD repeats :one");
     write->condition = PS_SPAN("phase = :phase");
     return item_finish(&values, &write->values);
+}
+
+/* Unless a later word is there already. */
+static enum ps_err set_well(const struct store *store, const struct alert *alert, const struct incident *incident,
+                            struct ps_dynamodb_write *write)
+{
+    struct item values;
+    item_begin(&values, store->arena);
+    item_put_text(&values, ":phase", ps_span_of(PHASES[incident->phase]));
+    item_put_number(&values, ":well", alert->over);
+    item_put_number(&values, ":said", alert->time_ms);
+    if (!alert->over) item_put_number(&values, ":one", 1);
+    write->update = alert->over ? PS_SPAN("SET well = :well, saidMs = :said")
+                                : PS_SPAN("SET well = :well, saidMs = :said ADD repeats :one");
+    write->condition = PS_SPAN("phase = :phase AND saidMs <= :said");
+    return item_finish(&values, &write->values);
+}
+
+/* Only alarms and monitors say that they are well, and so need the order of what they said. */
+static enum ps_err count_one(const struct store *store, const struct alert *alert, const struct incident *incident,
+                             struct ps_dynamodb_write *write)
+{
+    bool can_be_well = alert->source == ALERT_ALARM || alert->source == ALERT_OPENSEARCH;
+    if (incident->phase == INCIDENT_COUNTING) return count_towards_rate(store, incident, write);
+    if (can_be_well && alert->time_ms >= incident->said_ms) return set_well(store, alert, incident, write);
+    return count_repeat(store, incident, write);
 }
 
 static enum ps_err change_incident(const struct store *store, enum step step, const struct alert *alert,
@@ -293,11 +318,11 @@ static enum ps_err change_incident(const struct store *store, enum step step, co
     case STEP_BEGIN_COUNT:
         return put_incident(store, INCIDENT_COUNTING, alert, ruling, write);
     case STEP_REACH_RATE:
-        return reach_rate(store, incident, ruling, write);
+        return reach_rate(store, alert, incident, ruling, write);
     case STEP_COUNT:
-        return count_one(store, incident, write);
+        return count_one(store, alert, incident, write);
     case STEP_MARK_WELL:
-        return mark_well(store, incident, write);
+        return set_well(store, alert, incident, write);
     case STEP_NOTHING:
     case STEP_TELL_REST:
     case STEP_CLOSE:

@@ -92,6 +92,16 @@ static void well_ends_only_what_was_told(void)
     CHECK_EQ(decide(&well, HANDLED_NOT, &none, &AT_ONCE, NOW_MS), STEP_NOTHING);
 }
 
+static void well_ends_nothing_that_began_after_it(void)
+{
+    struct alert well = { .source = ALERT_ALARM, .over = true, .time_ms = NOW_MS };
+    struct incident open = incident(INCIDENT_OPEN, ALERT_ALARM, 0);
+    open.said_ms = NOW_MS;
+    CHECK_EQ(decide(&well, HANDLED_NOT, &open, &AT_ONCE, NOW_MS), STEP_MARK_WELL);
+    open.said_ms = NOW_MS + 1;
+    CHECK_EQ(decide(&well, HANDLED_NOT, &open, &AT_ONCE, NOW_MS), STEP_NOTHING);
+}
+
 /* -- the end of a window ------------------------------------------------------------------------------------------- */
 
 static enum closing close_at_end(struct incident before)
@@ -144,6 +154,7 @@ int main(void)
     RUN(an_open_window_is_the_schedules_to_close);
     RUN(without_a_schedule_the_next_alert_closes_the_window);
     RUN(well_ends_only_what_was_told);
+    RUN(well_ends_nothing_that_began_after_it);
     RUN(a_window_with_repeats_gets_one_summary_and_a_next_one);
     RUN(a_quiet_window_ends_what_only_falls_silent);
     RUN(an_alarm_is_on_until_it_says_otherwise);

@@ -153,6 +153,7 @@ static void every_failure_is_told(void)
     start(STEPS, 1, true);
     PS_EACH_FAILURE(&arena, step(STEP_OPEN, INCIDENT_NONE));
     PS_EACH_FAILURE(&arena, step(STEP_COUNT, INCIDENT_COUNTING));
+    PS_EACH_FAILURE(&arena, step(STEP_COUNT, INCIDENT_OPEN));
     PS_EACH_FAILURE(&arena, step(STEP_REACH_RATE, INCIDENT_COUNTING));
     PS_EACH_FAILURE(&arena, step(STEP_MARK_WELL, INCIDENT_OPEN));
     PS_EACH_FAILURE(&arena, close_window(CLOSING_SUMMARISE));
