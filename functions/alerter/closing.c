@@ -49,7 +49,8 @@ static enum ps_err bury(const struct run *run, const struct outgoing *outgoing)
                                           ps_span_make(outgoing->notice.alert.fingerprint, ALERT_FINGERPRINT_BYTES)),
                                PS_LOG_U64("repeats", outgoing->notice.count),
                                PS_LOG_STR("reason", PS_SPAN("no channel took it for six hours"))));
-    return store_bury_outgoing(run->delivering->store, outgoing);
+    unsigned missing = deliver_missing(run->delivering, &outgoing->delivery, outgoing->channels, outgoing->notice.kind);
+    return store_bury_outgoing(run->delivering->store, outgoing, missing);
 }
 
 /* An end that could not be told in time would now end what has begun anew: PagerDuty knows both under one key. */

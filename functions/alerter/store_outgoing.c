@@ -121,13 +121,12 @@ enum ps_err store_remove_outgoing(const struct store *store, const struct outgoi
     return store_write(store, &write, 1, &refused);
 }
 
-enum ps_err store_bury_outgoing(const struct store *store, const struct outgoing *outgoing)
+enum ps_err store_bury_outgoing(const struct store *store, const struct outgoing *outgoing, unsigned missing)
 {
     const struct delivery *delivery = &outgoing->delivery;
     const struct ps_dynamodb_key grave = { PK_DEAD, delivery->key.sk };
     struct ps_dynamodb_write writes[] = { { 0 }, { .kind = PS_DYNAMODB_DELETE, .key = delivery->key } };
     size_t refused = 0; /* they have no condition */
-    PS_TRY(put_notice(store, &grave, &outgoing->notice, outgoing->channels & ~(delivery->sent | delivery->held),
-                      &writes[0]));
+    PS_TRY(put_notice(store, &grave, &outgoing->notice, missing, &writes[0]));
     return store_write(store, writes, sizeof writes / sizeof writes[0], &refused);
 }
