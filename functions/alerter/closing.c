@@ -41,15 +41,16 @@ static bool is_too_old(const struct run *run, const struct outgoing *outgoing)
     return run->delivering->store->now_ms - outgoing->closed_ms > CLOSING_OUTGOING_MS_MAX;
 }
 
-static enum ps_err drop(const struct run *run, const struct outgoing *outgoing)
+static enum ps_err bury(const struct run *run, const struct outgoing *outgoing)
 {
-    run->counts->dropped++;
-    ps_log_write(run->delivering->log, PS_LOG_ERROR, "notice_dropped",
+    run->counts->dead++;
+    ps_log_write(run->delivering->log, PS_LOG_ERROR, "notice_dead",
                  PS_LOG_FIELDS(PS_LOG_STR("fingerprint",
                                           ps_span_make(outgoing->notice.alert.fingerprint, ALERT_FINGERPRINT_BYTES)),
                                PS_LOG_U64("repeats", outgoing->notice.count),
                                PS_LOG_STR("reason", PS_SPAN("no channel took it for six hours"))));
-    return store_remove_outgoing(run->delivering->store, outgoing);
+    unsigned missing = deliver_missing(run->delivering, &outgoing->delivery, outgoing->channels, outgoing->notice.kind);
+    return store_bury_outgoing(run->delivering->store, outgoing, missing);
 }
 
 /* An end that could not be told in time would now end what has begun anew: PagerDuty knows both under one key. */
@@ -79,7 +80,7 @@ static enum ps_err on_outgoing(void *context, struct outgoing *outgoing)
     enum ps_err err = send_outgoing(run, outgoing);
     if (err == PS_OK) return PS_OK;
     note_failure(run);
-    return is_too_old(run, outgoing) ? drop(run, outgoing) : PS_OK;
+    return is_too_old(run, outgoing) ? bury(run, outgoing) : PS_OK;
 }
 
 enum ps_err closing_send(const struct delivering *delivering, struct closing_counts *counts)

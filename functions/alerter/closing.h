@@ -13,7 +13,7 @@ enum {
 struct closing_counts {
     uint64_t windows;  /* closed */
     uint64_t resolved; /* of these, with the end of the incident */
-    uint64_t dropped;  /* notices that no channel took within CLOSING_OUTGOING_MS_MAX; each is logged */
+    uint64_t dead;     /* notices not taken within CLOSING_OUTGOING_MS_MAX: kept in the table, each logged */
 };
 
 /* Closes one incident's window when it is due. Its notice is put on its way, not sent. */

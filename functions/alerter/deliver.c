@@ -55,9 +55,8 @@ static unsigned count_bits(unsigned bits)
     return (unsigned)__builtin_popcount(bits);
 }
 
-/* What is missing, of what is wanted and possible. */
-static unsigned missing_of(const struct delivering *delivering, const struct delivery *delivery, unsigned wanted,
-                           enum notice_kind kind)
+unsigned deliver_missing(const struct delivering *delivering, const struct delivery *delivery, unsigned wanted,
+                         enum notice_kind kind)
 {
     unsigned missing = wanted & delivering->channels->set & ~(delivery->sent | delivery->held);
     for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
@@ -78,7 +77,7 @@ enum ps_err deliver(const struct delivering *delivering, struct delivery *delive
                     const struct notice *notice)
 {
     struct deliver_counts *counts = delivering->counts;
-    unsigned missing = missing_of(delivering, delivery, wanted, notice->kind);
+    unsigned missing = deliver_missing(delivering, delivery, wanted, notice->kind);
     unsigned left_out = missing & counts->unreachable;
     const struct ps_deadline all = time_to_send(delivering->store->deadline);
     enum ps_err failed = left_out == 0 ? PS_OK : PS_ERR_UNAVAILABLE;

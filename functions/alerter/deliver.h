@@ -21,6 +21,10 @@ struct delivering {
     struct deliver_counts *counts;
 };
 
+/* The channels that lack the notice, of those that are wanted, set and concerned. */
+unsigned deliver_missing(const struct delivering *delivering, const struct delivery *delivery, unsigned wanted,
+                         enum notice_kind kind);
+
 /* wanted: 1 << enum channel; those that are not set or not concerned are left out. Fails when a channel could not be
  * reached, after all others had their turn: the note names each, and the lease is given back. Failures are also logged,
  * one line a channel. */

@@ -88,5 +88,8 @@ typedef enum ps_err store_on_outgoing(void *context, struct outgoing *outgoing);
 PS_MUST_USE enum ps_err store_each_incident(const struct store *store, store_on_incident *on_incident, void *context);
 PS_MUST_USE enum ps_err store_each_outgoing(const struct store *store, store_on_outgoing *on_outgoing, void *context);
 PS_MUST_USE enum ps_err store_remove_outgoing(const struct store *store, const struct outgoing *outgoing);
+/* What is given up stays in the table as a dead letter, with the channels that lack it, until its ttl. */
+PS_MUST_USE enum ps_err store_bury_outgoing(const struct store *store, const struct outgoing *outgoing,
+                                            unsigned missing);
 
 #endif

@@ -3,7 +3,7 @@
 
 enum { KEY_BYTES_MAX = 128 };
 
-static const struct ps_span PK = PS_SPAN_INIT("outgoing");
+static const struct ps_span PK = PS_SPAN_INIT("outgoing"), PK_DEAD = PS_SPAN_INIT("dead");
 
 static const char *const KINDS[] = {
     [NOTICE_FIRED] = "fired",
@@ -23,15 +23,13 @@ static enum ps_err make_sk(const struct store *store, const struct notice *notic
     return ps_buf_finish(&buf, out);
 }
 
-enum ps_err store_put_outgoing(const struct store *store, const struct notice *notice, unsigned channels,
-                               struct ps_dynamodb_write *write)
+static enum ps_err put_notice(const struct store *store, const struct ps_dynamodb_key *key, const struct notice *notice,
+                              unsigned channels, struct ps_dynamodb_write *write)
 {
     struct ps_item item;
-    struct ps_span sk;
-    PS_TRY(make_sk(store, notice, channels, &sk));
     ps_item_begin(&item, store->arena);
-    ps_item_put_text(&item, "pk", PK);
-    ps_item_put_text(&item, "sk", sk);
+    ps_item_put_text(&item, "pk", key->pk);
+    ps_item_put_text(&item, "sk", key->sk);
     ps_item_put_text(&item, "kind", ps_span_of(KINDS[notice->kind]));
     ps_item_put_number(&item, "repeats", (int64_t)notice->count);
     ps_item_put_number(&item, "fromMs", notice->from_ms);
@@ -42,6 +40,14 @@ enum ps_err store_put_outgoing(const struct store *store, const struct notice *n
     store_put_alert(&item, &notice->alert);
     *write = (struct ps_dynamodb_write){ .kind = PS_DYNAMODB_PUT };
     return ps_item_finish(&item, &write->item);
+}
+
+enum ps_err store_put_outgoing(const struct store *store, const struct notice *notice, unsigned channels,
+                               struct ps_dynamodb_write *write)
+{
+    struct ps_dynamodb_key key = { .pk = PK };
+    PS_TRY(make_sk(store, notice, channels, &key.sk));
+    return put_notice(store, &key, notice, channels, write);
 }
 
 enum ps_err store_put_end(const struct store *store, const struct alert *alert, unsigned channels)
@@ -113,4 +119,14 @@ enum ps_err store_remove_outgoing(const struct store *store, const struct outgoi
     const struct ps_dynamodb_write write = { .kind = PS_DYNAMODB_DELETE, .key = outgoing->delivery.key };
     size_t refused = 0;
     return store_write(store, &write, 1, &refused);
+}
+
+enum ps_err store_bury_outgoing(const struct store *store, const struct outgoing *outgoing, unsigned missing)
+{
+    const struct delivery *delivery = &outgoing->delivery;
+    const struct ps_dynamodb_key grave = { PK_DEAD, delivery->key.sk };
+    struct ps_dynamodb_write writes[] = { { 0 }, { .kind = PS_DYNAMODB_DELETE, .key = delivery->key } };
+    size_t refused = 0; /* they have no condition */
+    PS_TRY(put_notice(store, &grave, &outgoing->notice, missing, &writes[0]));
+    return store_write(store, writes, sizeof writes / sizeof writes[0], &refused);
 }

@@ -41,7 +41,7 @@ void summary_write(const struct summary *summary, const struct ps_invocation *in
         { "NoticesToMail", PS_METRIC_COUNT, delivered->sent[CHANNEL_MAIL] },
         { "NoticesHeld", PS_METRIC_COUNT, sum(delivered->held) },
         { "NoticesFailed", PS_METRIC_COUNT, sum(delivered->failed) },
-        { "NoticesDropped", PS_METRIC_COUNT, summary->closings.dropped },
+        { "NoticesDead", PS_METRIC_COUNT, summary->closings.dead },
         { "Redactions", PS_METRIC_COUNT, account->redacted },
         { "EventBytes", PS_METRIC_BYTES, account->event_bytes },
         { "TotalMs", PS_METRIC_MILLISECONDS, (summary->total_us + 500) / 1000 },

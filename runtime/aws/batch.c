@@ -468,7 +468,7 @@ enum ps_err ps_batch_finish(struct ps_batch *batch, struct ps_batch_stats *stats
 {
     PS_TRY(send_all(batch));
     if (batch->rejected + batch->undelivered + batch->stats.retried_records > 0)
-        ps_log_warn(batch->log, "batch_trouble", PS_LOG_STR("service", ps_span_of(batch->service->name)),
+        ps_log_warn(batch->log, "batch_trouble", PS_LOG_STR("to", ps_span_of(batch->service->name)),
                     PS_LOG_U64("retried", batch->stats.retried_records), PS_LOG_U64("rejected", batch->rejected),
                     PS_LOG_U64("undelivered", batch->undelivered));
     *stats = batch->stats;

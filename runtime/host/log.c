@@ -31,7 +31,7 @@ struct ps_span ps_log_level_name(enum ps_log_level level)
 
 struct ps_log ps_log_open(int fd)
 {
-    struct ps_log log = { .fd = fd, .threshold = PS_LOG_INFO };
+    struct ps_log log = { .fd = fd, .threshold = PS_LOG_INFO, .service = ps_env_get("AWS_LAMBDA_FUNCTION_NAME") };
     log.text = ps_span_eq_nocase(ps_env_get("AWS_LAMBDA_LOG_FORMAT"), PS_SPAN("Text"));
     struct ps_span name = ps_env_get("AWS_LAMBDA_LOG_LEVEL");
     for (unsigned level = 0; level < LEVELS_COUNT; level++) {
@@ -127,6 +127,8 @@ static void put_json_line(struct ps_buf *line, const struct ps_log *log, enum ps
     ps_json_write_member(&writer, PS_SPAN("level"), LEVEL_NAMES[level]);
     bool cut = false;
     ps_log_put_field(&writer, &PS_LOG_STR("message", ps_span_of(message)), PS_LOG_TAIL_BYTES, &cut);
+    if (!cut && log->service.len > 0)
+        ps_log_put_field(&writer, &PS_LOG_STR("service", log->service), PS_LOG_TAIL_BYTES, &cut);
     if (!cut && log->request_id.len > 0)
         ps_log_put_field(&writer, &PS_LOG_STR("requestId", log->request_id), PS_LOG_TAIL_BYTES, &cut);
     if (!cut && log->tenant_id.len > 0)

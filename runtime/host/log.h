@@ -1,8 +1,9 @@
 /* Logs: one line per event, one write(2) per line, fields instead of prose, never payloads or secrets.
- * JSON lines by default (timestamp, level, message, requestId, tenantId, then the fields); AWS_LAMBDA_LOG_FORMAT=Text
- * gives "timestamp level message key=value". AWS_LAMBDA_LOG_LEVEL is the threshold. Usage: ps_log_warn(inv->log,
- * "bulk_item_refused", PS_LOG_STR("type", type), PS_LOG_U64("status", status)); Lines over 16 KiB are cut; lines of
- * several threads never mix. Levels and members as AWS documents them for JSON logs of OS-only runtimes. */
+ * JSON lines by default (timestamp, level, message, service, requestId, tenantId, then the fields);
+ * AWS_LAMBDA_LOG_FORMAT=Text gives "timestamp level message key=value" without the service. AWS_LAMBDA_LOG_LEVEL is the
+ * threshold. Usage: ps_log_warn(inv->log, "bulk_item_refused", PS_LOG_STR("type", type), PS_LOG_U64("status", status));
+ * Lines over 16 KiB are cut; lines of several threads never mix. Levels and members as AWS documents them for JSON logs
+ * of OS-only runtimes. */
 #ifndef PS_LOG_H
 #define PS_LOG_H
 
@@ -22,6 +23,7 @@ struct ps_log {
     int fd;
     bool text; /* else JSON */
     enum ps_log_level threshold;
+    struct ps_span service;    /* the function's name: who reads its lines can tell whose they are */
     struct ps_span request_id; /* of the invocation in hand; empty during init */
     struct ps_span tenant_id;  /* likewise; empty for most functions */
 };
@@ -56,7 +58,8 @@ PS_API void ps_log_write(const struct ps_log *log, enum ps_log_level level, cons
 /* Logs the thread's fault note: message, the error's name, its text and place. */
 PS_API void ps_log_fault(const struct ps_log *log, enum ps_log_level level, const char *message);
 
-/* Reads AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL; writes to fd. Unknown values mean JSON and INFO. */
+/* Reads AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL and AWS_LAMBDA_FUNCTION_NAME; writes to fd. Unknown values mean
+ * JSON and INFO. */
 PS_API struct ps_log ps_log_open(int fd);
 
 PS_API struct ps_span ps_log_level_name(enum ps_log_level level);

@@ -248,6 +248,21 @@ static void the_environment_sets_format_and_threshold(void)
     CHECK(!log.text && log.threshold == PS_LOG_INFO);
 }
 
+/* Without it an alert about a function's own errors could not be told from others. */
+static void a_line_names_its_function(void)
+{
+    CHECK(setenv("AWS_LAMBDA_FUNCTION_NAME", "alerter", 1) == 0);
+    struct ps_log log = open_with("JSON", "");
+    CHECK(unsetenv("AWS_LAMBDA_FUNCTION_NAME") == 0);
+    log.fd = captured_open();
+    ps_log_error(&log, "failed");
+    size_t len = 0;
+    char *text = captured_text(log.fd, &len);
+    check_member(json_line(text, len), "service", "alerter");
+    free(text);
+    close(log.fd);
+}
+
 static void levels_have_the_names_that_lambda_knows(void)
 {
     static const char *const NAMES[] = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL" };
@@ -278,6 +293,7 @@ int main(void)
     RUN(a_tenant_is_named_in_every_line);
     RUN(the_fault_note_is_logged_with_its_place);
     RUN(the_environment_sets_format_and_threshold);
+    RUN(a_line_names_its_function);
     RUN(levels_have_the_names_that_lambda_knows);
     RUN(a_log_that_cannot_be_written_is_no_failure);
     return check_finish();
