@@ -49,15 +49,20 @@ static enum ps_err read_members(struct ps_span body, struct members *members)
     return ps_event_object(body, &reader) ? ps_event_members(&reader, wanted, sizeof wanted / sizeof wanted[0]) : PS_OK;
 }
 
-static enum ps_err read_numbers(const struct members *members, struct ps_object_message *message)
+static enum ps_err read_object(struct ps_arena *arena, const struct members *members, struct ps_object_message *message)
 {
+    struct ps_s3_object *object = &message->object;
     uint64_t hop = 0;
-    bool whole = ps_event_whole(members->size, &message->object.size) &&
-                 ps_event_whole(members->offset, &message->offset) && ps_event_whole(members->hop, &hop) &&
-                 hop <= UINT32_MAX;
-    if (!whole) PS_FAIL(PS_ERR_BAD_INPUT, "size, offset or hop is no whole number");
+    PS_TRY(ps_event_text(arena, members->bucket, &object->bucket));
+    PS_TRY(ps_event_text(arena, members->key, &object->key));
+    PS_TRY(ps_event_text(arena, members->version_id, &object->version_id));
+    PS_TRY(ps_event_text(arena, members->etag, &object->etag));
+    PS_TRY(ps_event_text(arena, members->sequencer, &object->sequencer));
+    if (!ps_event_whole(members->size, &object->size) || !ps_event_whole(members->offset, &message->offset) ||
+        !ps_event_whole(members->hop, &hop) || hop > UINT32_MAX)
+        PS_FAIL(PS_ERR_BAD_INPUT, "size, offset or hop is no whole number");
     message->hop = (uint32_t)hop;
-    return PS_OK;
+    return ps_from_s3_check(object);
 }
 
 enum ps_err ps_object_message_read(struct ps_arena *arena, struct ps_span body, struct ps_object_message *out,
@@ -65,19 +70,12 @@ enum ps_err ps_object_message_read(struct ps_arena *arena, struct ps_span body, 
 {
     struct members members = { 0 };
     struct ps_object_message message = { .object.change = PS_S3_CREATED };
-    struct ps_s3_object *object = &message.object;
     PS_TRY(read_members(body, &members));
     if (!ps_span_eq(members.penstock, PS_SPAN("\"object\""))) {
         *is_one = false;
         return PS_OK;
     }
-    PS_TRY(ps_event_text(arena, members.bucket, &object->bucket));
-    PS_TRY(ps_event_text(arena, members.key, &object->key));
-    PS_TRY(ps_event_text(arena, members.version_id, &object->version_id));
-    PS_TRY(ps_event_text(arena, members.etag, &object->etag));
-    PS_TRY(ps_event_text(arena, members.sequencer, &object->sequencer));
-    PS_TRY(read_numbers(&members, &message));
-    enum ps_err err = ps_from_s3_check(object);
+    enum ps_err err = read_object(arena, &members, &message);
     if (err != PS_OK) return ps_err_wrap(err, "object message");
     *out = message;
     *is_one = true;
