@@ -24,6 +24,7 @@ struct ps_match_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
+    uint32_t group_count; /* of the last find: groups from here on took no part */
 };
 
 static void *take(size_t size, void *memory_data)
@@ -265,7 +266,7 @@ enum ps_err ps_match_scratch_open(struct ps_arena *process, struct ps_match_scra
     scratch->memory.arena = process;
     pcre2_general_context *general = pcre2_general_context_create(take, give_back, &scratch->memory);
     if (general != NULL) {
-        scratch->data = pcre2_match_data_create(1, general);
+        scratch->data = pcre2_match_data_create(PS_MATCH_GROUPS_MAX + 1, general);
         scratch->context = pcre2_match_context_create(general);
         scratch->stack = pcre2_jit_stack_create(JIT_STACK_BYTES_MIN, JIT_STACK_BYTES_MAX, general);
     }
@@ -298,6 +299,7 @@ enum ps_match_result ps_match_find(const struct ps_match *match, struct ps_match
     if (match->prefilter && ps_span_find(ps_span_from(text, from), match->literal) == PS_SPAN_NONE)
         return PS_MATCH_NOT_FOUND;
     PCRE2_SPTR subject = text.len == 0 ? (PCRE2_SPTR) "" : (PCRE2_SPTR)text.data;
+    scratch->group_count = 0;
     int count = pcre2_match(match->code, subject, text.len, from, 0, scratch->data, scratch->context);
     if (count == PCRE2_ERROR_NOMATCH) return PS_MATCH_NOT_FOUND;
     /* Every other failure means that PCRE2 gave up: a limit, or no memory within the limits. */
@@ -307,7 +309,38 @@ enum ps_match_result ps_match_find(const struct ps_match *match, struct ps_match
     PS_ASSERT(ends[0] <= ends[1] && ends[1] <= text.len);
     *begin = ends[0];
     *end = ends[1];
+    /* 0: there are more than we keep. */
+    scratch->group_count = count == 0 ? PS_MATCH_GROUPS_MAX + 1 : (uint32_t)count;
     return PS_MATCH_FOUND;
+}
+
+/* PCRE2's table of names: two bytes of number, then the name and a NUL. */
+size_t ps_match_groups(const struct ps_match *match, struct ps_match_group *groups, size_t max)
+{
+    uint32_t count = 0;
+    uint32_t entry_bytes = 0;
+    PCRE2_SPTR table = NULL;
+    (void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMECOUNT, &count);
+    (void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMEENTRYSIZE, &entry_bytes);
+    (void)pcre2_pattern_info(match->code, PCRE2_INFO_NAMETABLE, &table);
+    for (size_t i = 0; i < count && i < max; i++) {
+        const uint8_t *entry = table + i * entry_bytes;
+        groups[i] = (struct ps_match_group){
+            .name = ps_span_of((const char *)entry + 2),
+            .number = (uint32_t)entry[0] << 8 | entry[1],
+        };
+    }
+    return count;
+}
+
+bool ps_match_group(const struct ps_match_scratch *scratch, struct ps_span text, uint32_t number, struct ps_span *out)
+{
+    if (number >= scratch->group_count) return false;
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(scratch->data) + (size_t)2 * number;
+    if (ends[0] == PCRE2_UNSET) return false;
+    PS_ASSERT(ends[0] <= ends[1] && ends[1] <= text.len);
+    *out = ps_span_make(text.data + ends[0], ends[1] - ends[0]);
+    return true;
 }
 
 struct ps_span ps_match_literal(const struct ps_match *match)

@@ -18,6 +18,7 @@ enum {
     PS_MATCH_STEPS_MAX = 1000000,      /* milliseconds, not seconds, until a hostile line is given up */
     PS_MATCH_DEPTH_MAX = 10000,
     PS_MATCH_HEAP_KB_MAX = 1024,
+    PS_MATCH_GROUPS_MAX = 63, /* numbers up to which a find tells what a group took */
 };
 
 enum ps_match_flag {
@@ -59,8 +60,8 @@ struct ps_match_group {
 };
 size_t ps_match_groups(const struct ps_match *match, struct ps_match_group *groups, size_t max);
 
-/* What group `number` took in the last find with this scratch, which must have found something in text; false when it
- * took no part. */
+/* What group `number` took in the last find with this scratch, which was in text; false when it took no part, when its
+ * number is over PS_MATCH_GROUPS_MAX, or when nothing was found. Group 0 is the whole match. */
 PS_MUST_USE bool ps_match_group(const struct ps_match_scratch *scratch, struct ps_span text, uint32_t number,
                                 struct ps_span *out);
 

@@ -139,16 +139,30 @@ static ptrdiff_t ask(const struct ps_literals *literals, struct ps_span text, si
     return least;
 }
 
+static inline unsigned flag_at(const struct ps_literals *literals, const char *at)
+{
+    return literals->is_gram[hash_of(literals, load(at))];
+}
+
+/* Bit n: the place n * step behind at may hold a gram. Written out: gcc leaves a loop over them a loop at -O2. */
+static inline unsigned flags_of_run(const struct ps_literals *literals, const char *at, size_t step)
+{
+    const char *later = at + 4 * step;
+    unsigned first = flag_at(literals, at) | flag_at(literals, at + step) << 1 | flag_at(literals, at + 2 * step) << 2 |
+                     flag_at(literals, at + 3 * step) << 3;
+    unsigned second = flag_at(literals, later) | flag_at(literals, later + step) << 1 |
+                      flag_at(literals, later + 2 * step) << 2 | flag_at(literals, later + 3 * step) << 3;
+    return first | second << 4;
+}
+
 /* The first place at `at`, or a multiple of step behind it, that may hold a gram, as far as whole runs reach. */
 static size_t skip_runs(const struct ps_literals *literals, struct ps_span text, size_t at)
 {
     const size_t step = literals->step;
     const size_t reach = (RUN - 1) * step + GRAM_BYTES_MAX;
     while (at <= text.len && text.len - at >= reach) {
-        unsigned may = 0;
-        for (size_t i = 0; i < RUN; i++)
-            may |= (unsigned)literals->is_gram[hash_of(literals, load(text.data + at + i * step))] << i;
-        if (PS_UNLIKELY(may != 0)) return at + (size_t)__builtin_ctz(may) * step;
+        unsigned flags = flags_of_run(literals, text.data + at, step);
+        if (PS_UNLIKELY(flags != 0)) return at + (size_t)__builtin_ctz(flags) * step;
         at += RUN * step;
     }
     return at;

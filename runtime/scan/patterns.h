@@ -2,9 +2,9 @@
  *
  *   [{"name":"timeout","regex":"(?i)timed? ?out after (?<seconds>\\d+)","severity":"error","max_samples":3}]
  *
- * name: letters, digits, - and _, unique; regex: PCRE2 on bytes; severity: one of fatal, error, warn, info;
- * max_samples: 0 to 20, by default 3. A named group becomes a field of a sample. There is a default set. Patterns are
- * compiled once, at init; literals of which every match contains one are found where they can be proven
+ * name: letters, digits, - and _, unique; regex: PCRE2 on bytes; severity: one of fatal, error, warn, info; these three
+ * must be there; max_samples: 0 to 20, by default 3. A named group becomes a field of a sample. There is a default set.
+ * Patterns are compiled once, at init; literals of which every match contains one are found where they can be proven
  * (scan/required.h), so that one pass over the text selects the lines. docs/wire/patterns.md. */
 #ifndef PS_PATTERNS_H
 #define PS_PATTERNS_H
