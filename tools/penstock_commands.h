@@ -20,6 +20,7 @@ int command_apply(int argc, char **argv);
 int command_query(int argc, char **argv);
 int command_settings(int argc, char **argv);
 int command_rows(int argc, char **argv);
+int command_scan(int argc, char **argv);
 
 /* Of the functions whose own names stay inside their command (see the Makefile). */
 const struct ps_config_item *command_alerts_settings(void);

@@ -28,9 +28,11 @@ struct open_sample {
 
 struct ps_scanner {
     const struct ps_patterns *patterns;
-    struct ps_literals *literals; /* of the selected ones; NULL: there are none */
-    uint32_t *selected, *always;  /* patterns asked where a literal stands, and on every line */
-    size_t selected_count, always_count;
+    struct ps_literals *literals; /* of all patterns that have some */
+    uint32_t *literal_owners;     /* the pattern of each */
+    size_t literal_count;
+    uint32_t *always; /* patterns without: asked on every line */
+    size_t always_count;
 
     struct ps_arena *arena; /* of samples */
     struct ps_scan_totals *totals;
@@ -56,37 +58,37 @@ struct part {
 static enum ps_err open_literals(struct ps_arena *process, struct ps_scanner *scanner)
 {
     const struct ps_patterns *patterns = scanner->patterns;
-    struct ps_literal *literals = PS_ARENA_ARRAY(process, struct ps_literal, patterns->count);
-    if (literals == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "literals of %zu patterns", patterns->count);
     size_t count = 0;
-    for (size_t i = 0; i < patterns->count; i++) {
+    for (size_t i = 0; i < patterns->count; i++)
+        count += patterns->items[i].literal_count;
+    struct ps_literal *literals = PS_ARENA_ARRAY(process, struct ps_literal, count);
+    scanner->literal_owners = PS_ARENA_ARRAY(process, uint32_t, count);
+    scanner->always = PS_ARENA_ARRAY(process, uint32_t, patterns->count);
+    if (literals == NULL || scanner->literal_owners == NULL || scanner->always == NULL)
+        PS_FAIL(PS_ERR_NO_MEMORY, "%zu literals of %zu patterns", count, patterns->count);
+    for (uint32_t i = 0; i < patterns->count; i++) {
         const struct ps_pattern *pattern = &patterns->items[i];
-        if (pattern->literal.len == 0) {
-            scanner->always[scanner->always_count++] = (uint32_t)i;
-            continue;
+        if (pattern->literal_count == 0) scanner->always[scanner->always_count++] = i;
+        for (size_t k = 0; k < pattern->literal_count; k++) {
+            scanner->literal_owners[scanner->literal_count] = i;
+            literals[scanner->literal_count++] = pattern->literals[k];
         }
-        scanner->selected[scanner->selected_count++] = (uint32_t)i;
-        literals[count++] = (struct ps_literal){ pattern->literal, pattern->literal_caseless };
     }
-    return count == 0 ? PS_OK : ps_literals_open(process, literals, count, &scanner->literals);
+    return ps_literals_open(process, literals, count, &scanner->literals);
 }
 
 enum ps_err ps_scanner_open(struct ps_arena *process, const struct ps_patterns *patterns, struct ps_scanner **out)
 {
+    PS_ASSERT(patterns->count <= PS_PATTERNS_MAX);
     size_t samples = 0;
     for (size_t i = 0; i < patterns->count; i++)
         samples += patterns->items[i].samples_max;
     struct ps_scanner *scanner = PS_ARENA_NEW(process, struct ps_scanner);
     if (scanner == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a scanner");
-    *scanner = (struct ps_scanner){
-        .patterns = patterns,
-        .selected = PS_ARENA_ARRAY(process, uint32_t, patterns->count),
-        .always = PS_ARENA_ARRAY(process, uint32_t, patterns->count),
-        .line = ps_arena_bytes(process, PS_SCAN_LINE_BYTES_MAX + 1),
-        .open_samples = PS_ARENA_ARRAY(process, struct open_sample, samples),
-    };
-    if (scanner->selected == NULL || scanner->always == NULL || scanner->line == NULL || scanner->open_samples == NULL)
-        PS_FAIL(PS_ERR_NO_MEMORY, "a scanner of %zu patterns", patterns->count);
+    scanner->patterns = patterns;
+    scanner->line = ps_arena_bytes(process, PS_SCAN_LINE_BYTES_MAX + 1);
+    scanner->open_samples = PS_ARENA_ARRAY(process, struct open_sample, samples);
+    if (scanner->line == NULL || scanner->open_samples == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a scanner's line");
     PS_TRY(open_literals(process, scanner));
     *out = scanner;
     return PS_OK;
@@ -212,8 +214,26 @@ static struct ps_span around(struct ps_span text, size_t found, bool *cut_before
     return *cut_before ? ps_span_from(text, found - SAMPLE_BEFORE_BYTES) : text;
 }
 
-static enum ps_err take_sample(struct ps_scanner *scanner, struct ps_scan_count *count, const struct part *part,
-                               size_t found)
+/* The named groups of the match in hand. */
+static enum ps_err take_fields(struct ps_scanner *scanner, const struct ps_pattern *pattern, struct ps_span text,
+                               struct ps_scan_sample *sample)
+{
+    for (size_t i = 0; i < pattern->group_count; i++) {
+        struct ps_span value;
+        if (!ps_match_group(scanner->patterns->scratch, text, pattern->groups[i].number, &value)) continue;
+        char *memory = ps_arena_bytes(scanner->arena, PS_SCAN_FIELD_BYTES_MAX);
+        if (memory == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a sample's field");
+        struct ps_buf buf;
+        bool whole = false;
+        ps_buf_init_fixed(&buf, memory, PS_SCAN_FIELD_BYTES_MAX);
+        PS_TRY(put_repaired(scanner, &buf, value, &whole));
+        sample->fields[sample->field_count++] = (struct ps_scan_field){ pattern->groups[i].name, ps_buf_span(&buf) };
+    }
+    return PS_OK;
+}
+
+static enum ps_err take_sample(struct ps_scanner *scanner, const struct ps_pattern *pattern,
+                               struct ps_scan_count *count, const struct part *part, size_t found)
 {
     char *memory = ps_arena_bytes(scanner->arena, PS_SCAN_SAMPLE_BYTES_MAX);
     if (memory == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a sample of %d bytes", PS_SCAN_SAMPLE_BYTES_MAX);
@@ -227,6 +247,7 @@ static enum ps_err take_sample(struct ps_scanner *scanner, struct ps_scan_count 
     if (cut_before) ps_buf_put(&open.text, CUT);
     PS_TRY(put_repaired(scanner, &open.text, text, &whole));
     sample->text = ps_buf_span(&open.text);
+    PS_TRY(take_fields(scanner, pattern, part->text, sample));
     count->sample_count++;
     if (whole) scanner->open_samples[scanner->open_count++] = open;
     return PS_OK;
@@ -265,16 +286,33 @@ static enum ps_err ask(struct ps_scanner *scanner, uint32_t index, struct part *
     struct ps_scan_count *count = &totals->counts[index];
     count->last = hit_of(totals, part);
     if (count->lines++ == 0) count->first = count->last;
-    return count->sample_count < pattern->samples_max ? take_sample(scanner, count, part, begin) : PS_OK;
+    return count->sample_count < pattern->samples_max ? take_sample(scanner, pattern, count, part, begin) : PS_OK;
+}
+
+/* Asks the patterns that have a literal in the text, each once. */
+static enum ps_err ask_selected(struct ps_scanner *scanner, struct part *part)
+{
+    uint64_t found[PS_LITERALS_MAX / WORD_BITS];
+    uint64_t selected[PS_PATTERNS_MAX / WORD_BITS] = { 0 };
+    size_t words = (scanner->literal_count + WORD_BITS - 1) / WORD_BITS;
+    memset(found, 0, words * sizeof *found);
+    ps_literals_mark(scanner->literals, part->text, found);
+    for (size_t word = 0; word < words; word++) {
+        for (uint64_t bits = found[word]; bits != 0; bits &= bits - 1) {
+            uint32_t index = scanner->literal_owners[word * WORD_BITS + (size_t)__builtin_ctzll(bits)];
+            uint64_t bit = UINT64_C(1) << index % WORD_BITS;
+            if ((selected[index / WORD_BITS] & bit) == 0) PS_TRY(ask(scanner, index, part));
+            selected[index / WORD_BITS] |= bit;
+        }
+    }
+    return PS_OK;
 }
 
 static enum ps_err ask_all(struct ps_scanner *scanner, struct part *part)
 {
     for (size_t i = 0; i < scanner->always_count; i++)
         PS_TRY(ask(scanner, scanner->always[i], part));
-    for (size_t i = 0; part->has_literal && i < scanner->selected_count; i++)
-        PS_TRY(ask(scanner, scanner->selected[i], part));
-    return PS_OK;
+    return part->has_literal ? ask_selected(scanner, part) : PS_OK;
 }
 
 static struct ps_span without_cr(struct ps_span line)
@@ -299,7 +337,6 @@ static enum ps_err scan_line(struct ps_scanner *scanner, struct ps_span line, bo
 /* Where the next line with a literal has it; text.len when there is none. */
 static size_t find_literal(const struct ps_scanner *scanner, struct ps_span text, size_t from)
 {
-    if (scanner->literals == NULL) return text.len;
     ptrdiff_t at = ps_literals_find(scanner->literals, text, from);
     return at == PS_SPAN_NONE ? text.len : (size_t)at;
 }

@@ -20,6 +20,7 @@ enum {
     PS_SCAN_OVERLAP_BYTES = 4 << 10,
     PS_SCAN_SAMPLE_BYTES_MAX = 2 << 10, /* with its joined lines; longer ones end in "…" */
     PS_SCAN_SAMPLE_LINES_MAX = 30,
+    PS_SCAN_FIELD_BYTES_MAX = 256, /* of a named group's value; longer ones end in "…" */
 };
 
 /* Where a pattern was found. */
