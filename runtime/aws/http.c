@@ -295,6 +295,21 @@ static struct ps_span header_of(struct slot *slot, const char *name)
     return code == CURLHE_OK ? ps_span_of(header->value) : PS_SPAN("");
 }
 
+static void keep_headers(struct slot *slot)
+{
+    struct ps_http_exchange *exchange = slot->exchange;
+    for (size_t i = 0; i < PS_HTTP_KEPT_MAX && exchange->request.keep[i] != NULL; i++) {
+        struct ps_span value = header_of(slot, exchange->request.keep[i]);
+        char *copy = ps_arena_bytes(exchange->arena, value.len);
+        if (copy == NULL) {
+            fail_exchange(slot, PS_ERR_NO_MEMORY, "no memory for the answer's headers");
+            return;
+        }
+        if (value.len > 0) memcpy(copy, value.data, value.len);
+        exchange->response.kept[i] = ps_span_make(copy, value.len);
+    }
+}
+
 static void read_response(struct slot *slot)
 {
     struct ps_http_response *response = &slot->exchange->response;
@@ -316,6 +331,7 @@ static void read_response(struct slot *slot)
     struct ps_span error_type = ps_span_first(header_of(slot, "x-amzn-ErrorType"), PS_HTTP_ERROR_TYPE_BYTES_MAX);
     if (error_type.len > 0)
         memcpy(response->error_type, error_type.data, error_type.len); /* the rest is zero already */
+    keep_headers(slot);
 }
 
 /* What another try cannot change is a matter of configuration; everything else may pass. */

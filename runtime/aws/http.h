@@ -17,6 +17,7 @@ enum {
     PS_HTTP_IN_FLIGHT_MAX = 16,
     PS_HTTP_HEADERS_MAX = 24,
     PS_HTTP_ERROR_TYPE_BYTES_MAX = 64, /* a name, which may have a URL behind it that nobody needs */
+    PS_HTTP_KEPT_MAX = 4,
 };
 
 struct ps_http; /* opaque */
@@ -46,7 +47,8 @@ struct ps_http_request {
     uint32_t timeout_ms; /* for the whole exchange */
     bool fresh; /* on a new connection: what a kept one loses, because its other end has gone, libcurl sends again */
     size_t response_bytes_max;
-    bool direct; /* never through a proxy */
+    bool direct;                        /* never through a proxy */
+    const char *keep[PS_HTTP_KEPT_MAX]; /* names of headers of the answer that are wanted */
 };
 
 struct ps_http_response {
@@ -55,6 +57,7 @@ struct ps_http_response {
     uint32_t retry_after_ms; /* from x-amz-retry-after, or Retry-After in seconds or as a date; 0 without */
     bool json;               /* Content-Type is JSON */
     char error_type[PS_HTTP_ERROR_TYPE_BYTES_MAX + 1]; /* x-amzn-ErrorType, its first bytes; empty without */
+    struct ps_span kept[PS_HTTP_KEPT_MAX]; /* values of request.keep, at the same places, on arena; empty without */
 };
 
 /* One request and its answer. The memory of everything in it, the request's body included, must stay put until done,
@@ -66,8 +69,8 @@ struct ps_http_exchange {
     bool done;
     bool timed_out;   /* err came from request.timeout_ms or the connect timeout */
     bool sent;        /* bytes of the request have left: with err, nobody knows whether it was done */
-    enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), BAD_CONFIG (TLS, URL, a
-                       * proxy that refuses) */
+    enum ps_err err;  /* UNAVAILABLE (no connection, broken, timed out), TOO_LARGE (answer), NO_MEMORY (arena),
+                       * BAD_CONFIG (TLS, URL, a proxy that refuses) */
     char reason[160]; /* for err: what went wrong and where, no payload */
     void *slot;       /* private to http.c */
 };

@@ -107,3 +107,8 @@ struct ps_span ps_s3_list_error_code(struct ps_span xml)
     }
     return plain ? code : PS_SPAN("");
 }
+
+bool ps_s3_list_error_size(struct ps_span xml, uint64_t *size)
+{
+    return ps_span_to_u64(element(xml, PS_SPAN("<ActualObjectSize>"), PS_SPAN("</ActualObjectSize>")), size);
+}

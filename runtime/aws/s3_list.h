@@ -22,4 +22,7 @@ PS_MUST_USE enum ps_err ps_s3_list_read(struct ps_arena *arena, struct ps_span x
  * messages, the rest of such an answer may quote what was sent. */
 struct ps_span ps_s3_list_error_code(struct ps_span xml);
 
+/* The <ActualObjectSize> of an error InvalidRange; false without. */
+PS_MUST_USE bool ps_s3_list_error_size(struct ps_span xml, uint64_t *size);
+
 #endif

@@ -12,7 +12,7 @@ struct ps_s3_read; /* opaque: memory and requests of one object at a time */
 
 struct ps_s3_read_options {
     size_t part_bytes;  /* of one GET; 4 MiB is where S3 is at its best */
-    uint32_t in_flight; /* 1 to 8 */
+    uint32_t in_flight; /* 1 to 8, the part that the caller works on included */
     uint32_t request_timeout_ms;
 };
 
@@ -34,7 +34,7 @@ enum ps_s3_read_end {
     PS_S3_READ_FAULT,    /* what err says: DENIED, BAD_CONFIG, THROTTLED, UNAVAILABLE, DEADLINE */
 };
 
-/* Takes in_flight * part_bytes of address space from process. No call is made. */
+/* Takes in_flight * (part_bytes + 64 KiB) and 64 KiB more of address space from process. No call is made. */
 PS_API PS_MUST_USE enum ps_err ps_s3_read_open(struct ps_arena *process, struct ps_call_client *client,
                                                const struct ps_s3_read_options *options, struct ps_s3_read **out);
 
@@ -47,7 +47,8 @@ PS_API PS_MUST_USE enum ps_err ps_s3_read_begin(struct ps_s3_read *read, const s
 PS_API PS_MUST_USE enum ps_err ps_s3_read_next(struct ps_s3_read *read, struct ps_span *bytes,
                                                enum ps_s3_read_end *end);
 
-/* Lets requests in flight go on without waiting: to be called now and then during long work on the bytes. */
+/* Lets requests in flight go on without waiting: to be called now and then during long work on the bytes. What goes
+ * wrong in it is told by the next ps_s3_read_next. */
 PS_API void ps_s3_read_pump(struct ps_s3_read *read);
 
 /* Of the object, from the first answer on: its size, when it was last modified, and its ETag without quotes. */
