@@ -1,0 +1,2 @@
+/* Stands in for the function until it is written. */
+#include "summary.h"
