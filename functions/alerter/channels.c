@@ -135,6 +135,5 @@ enum ps_err channels_send(const struct channels *channels, struct ps_arena *aren
     case CHANNEL_COUNT:
         break;
     }
-    PS_ASSERT(!"no such channel");
-    return PS_OK;
+    PS_FAIL(PS_ERR_BAD_CONFIG, "channel %d does not exist", (int)channel);
 }

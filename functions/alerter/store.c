@@ -328,8 +328,7 @@ static enum ps_err change_incident(const struct store *store, enum step step, co
     case STEP_CLOSE:
         break;
     }
-    PS_ASSERT(!"this step writes no id");
-    return PS_OK;
+    PS_FAIL(PS_ERR_BAD_CONFIG, "step %d writes no id", (int)step);
 }
 
 enum ps_err store_step(const struct store *store, enum step step, const struct alert *alert,
