@@ -118,16 +118,24 @@ static void nul_bytes_are_counted_and_are_ordinary_in_lines(void)
     close_fixture(&fixture);
 }
 
+#define SLOW "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz\n"
+
 static void a_pattern_over_its_limits_is_told_and_the_rest_goes_on(void)
 {
     struct fixture fixture;
     open_fixture(&fixture, "[{\"name\":\"slow\",\"regex\":\"^(?:x+x+)+[yw]\",\"severity\":\"error\"},{\"name\":\"z\","
                            "\"regex\":\"z\",\"severity\":\"error\"}]");
-    const struct ps_scan_totals *totals =
-        scan(&fixture, PS_SPAN("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz\nxxyz\n"), SIZE_MAX);
+    const struct ps_scan_totals *totals = scan(&fixture, PS_SPAN(SLOW "xxyz\n"), SIZE_MAX);
     CHECK_EQ(totals->given_up, 1);
+    CHECK_EQ(totals->counts[0].given_up, 1);
     CHECK_EQ(totals->counts[0].lines, 1);
     CHECK_EQ(totals->counts[1].lines, 2);
+
+    totals->counts[0].given_up = PS_SCAN_GIVEN_UP_MAX - 1;
+    CHECK_OK(ps_scanner_feed(fixture.scanner, PS_SPAN("xxyz\n" SLOW "xxyz\n" SLOW)));
+    CHECK_EQ(totals->counts[0].given_up, PS_SCAN_GIVEN_UP_MAX);
+    CHECK_EQ(totals->counts[0].lines, 2); /* not asked again */
+    CHECK_EQ(totals->counts[1].lines, 6);
     close_fixture(&fixture);
 }
 
