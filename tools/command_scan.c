@@ -14,7 +14,7 @@
 
 static const char HELP[] =
     "Usage: penstock scan [--patterns FILE] [--json] [FILE...|-]\n"
-    "       penstock scan [--patterns FILE] --explain\n\n"
+    "       penstock scan [--patterns FILE] --explain|--show\n\n"
     "Counts, for each named pattern, the lines of log files that have it, with the code of the log extractor: gzip "
     "and\n"
     "zstd are undone, UTF-16 with a byte order mark is read, lines end with LF or CR LF. For each file a table of the\n"
@@ -24,7 +24,8 @@ static const char HELP[] =
     "pattern;\n"
     "               bytes are of the text, after decompression\n"
     "  --explain    the patterns and the literals that select their lines; those without are asked on every line,\n"
-    "               which is slow\n\n"
+    "               which is slow\n"
+    "  --show       the patterns as their JSON file: the default set is one to begin with\n\n"
     "Patterns that ran into their limits on a line, lines over 1 MiB and files that look binary are told on stderr.\n"
     "Exit codes: 0 all read; 1 a file or the patterns could not be read (named on stderr); 2 wrong usage.\n";
 
@@ -47,7 +48,7 @@ struct scan {
     struct ps_scanner *scanner;
     struct ps_decode *decode;
     char *read_memory;
-    bool json, explain, progress;
+    bool json, explain, show, progress;
     uint64_t file_bytes, read_bytes; /* of the file in hand; 0: not known */
 };
 
@@ -203,16 +204,19 @@ static enum ps_err print_table(struct scan *scan, const char *name, const struct
     return PS_OK;
 }
 
-static void print_notes(const char *name, const struct ps_scan_totals *totals)
+static void print_notes(const struct ps_patterns *patterns, const char *name, const struct ps_scan_totals *totals)
 {
     if (totals->nul_bytes > totals->bytes / BINARY_SHARE)
         fprintf(stderr, "penstock: %s: looks binary: %lu NUL bytes\n", name, (unsigned long)totals->nul_bytes);
     if (totals->split_lines > 0)
         fprintf(stderr, "penstock: %s: %lu lines over %d bytes, scanned in pieces\n", name,
                 (unsigned long)totals->split_lines, PS_SCAN_LINE_BYTES_MAX);
-    if (totals->given_up > 0)
-        fprintf(stderr, "penstock: %s: patterns were given up on %lu lines: they are too slow for them\n", name,
-                (unsigned long)totals->given_up);
+    for (size_t i = 0; totals->given_up > 0 && i < patterns->count; i++) {
+        if (totals->counts[i].given_up == 0) continue;
+        fprintf(stderr, "penstock: %s: pattern %.*s is too slow and was given up on %lu lines%s\n", name,
+                PS_SPAN_ARG(patterns->items[i].name), (unsigned long)totals->counts[i].given_up,
+                totals->counts[i].given_up < PS_SCAN_GIVEN_UP_MAX ? "" : ", then asked no more");
+    }
 }
 
 static enum ps_err report_file(struct scan *scan, const char *name)
@@ -220,7 +224,7 @@ static enum ps_err report_file(struct scan *scan, const char *name)
     struct ps_scan_totals totals;
     PS_TRY(ps_scan_totals_make(&scan->arena, &scan->patterns, &totals));
     PS_TRY(scan_file(scan, name, &totals));
-    print_notes(name, &totals);
+    print_notes(&scan->patterns, name, &totals);
     return scan->json ? print_json(scan, name, &totals) : print_table(scan, name, &totals);
 }
 
@@ -303,6 +307,8 @@ static bool read_options(int *argc, char **argv, struct scan *scan, const char *
             scan->json = true;
         } else if (strcmp(argv[i], "--explain") == 0) {
             scan->explain = true;
+        } else if (strcmp(argv[i], "--show") == 0) {
+            scan->show = true;
         } else if (strcmp(argv[i], "--patterns") == 0 && i + 1 < *argc) {
             *patterns = argv[++i];
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
@@ -341,6 +347,8 @@ int command_scan(int argc, char **argv)
     int result = COMMAND_DONE;
     if (open_scan(&scan, patterns) != PS_OK)
         result = command_fault(patterns != NULL ? patterns : "scan");
+    else if (scan.show)
+        result = print(scan.patterns_json) == PS_OK ? COMMAND_DONE : command_fault("scan");
     else if (scan.explain)
         explain(&scan.patterns);
     else

@@ -256,6 +256,11 @@ static enum ps_err take_sample(struct ps_scanner *scanner, const struct ps_patte
 /* -- asking ---------------------------------------------------------------------------------------------------------
  */
 
+static uint64_t bit_of(uint32_t index)
+{
+    return UINT64_C(1) << index % WORD_BITS;
+}
+
 /* The hit of a line, or of the split line in hand. */
 static struct ps_scan_hit hit_of(const struct ps_scan_totals *totals, struct part *part)
 {
@@ -269,24 +274,37 @@ static struct ps_scan_hit hit_of(const struct ps_scan_totals *totals, struct par
     };
 }
 
-static enum ps_err ask(struct ps_scanner *scanner, uint32_t index, struct part *part)
+static enum ps_err count_hit(struct ps_scanner *scanner, uint32_t index, struct part *part, size_t found)
 {
     const struct ps_pattern *pattern = &scanner->patterns->items[index];
     struct ps_scan_totals *totals = scanner->totals;
-    uint64_t *counted = &totals->line_counted[index / WORD_BITS];
-    uint64_t bit = UINT64_C(1) << index % WORD_BITS;
-    if ((*counted & bit) != 0) return PS_OK;
-    size_t begin = 0;
-    size_t end = 0;
-    enum ps_match_result result =
-        ps_match_find(pattern->match, scanner->patterns->scratch, part->text, part->from, &begin, &end);
-    if (result == PS_MATCH_LIMIT) totals->given_up++;
-    if (result != PS_MATCH_FOUND || begin >= part->until) return PS_OK;
-    if (totals->in_split_line) *counted |= bit;
     struct ps_scan_count *count = &totals->counts[index];
+    if (totals->in_split_line) totals->line_counted[index / WORD_BITS] |= bit_of(index);
     count->last = hit_of(totals, part);
     if (count->lines++ == 0) count->first = count->last;
-    return count->sample_count < pattern->samples_max ? take_sample(scanner, pattern, count, part, begin) : PS_OK;
+    return count->sample_count < pattern->samples_max ? take_sample(scanner, pattern, count, part, found) : PS_OK;
+}
+
+static enum ps_err ask(struct ps_scanner *scanner, uint32_t index, struct part *part)
+{
+    struct ps_scan_totals *totals = scanner->totals;
+    struct ps_scan_count *count = &totals->counts[index];
+    bool is_counted = (totals->line_counted[index / WORD_BITS] & bit_of(index)) != 0;
+    if (is_counted || count->given_up >= PS_SCAN_GIVEN_UP_MAX) return PS_OK;
+    size_t begin = 0;
+    size_t end = 0;
+    switch (ps_match_find(scanner->patterns->items[index].match, scanner->patterns->scratch, part->text, part->from,
+                          &begin, &end)) {
+    case PS_MATCH_FOUND:
+        return begin < part->until ? count_hit(scanner, index, part, begin) : PS_OK;
+    case PS_MATCH_LIMIT:
+        count->given_up++;
+        totals->given_up++;
+        break;
+    case PS_MATCH_NOT_FOUND:
+        break;
+    }
+    return PS_OK;
 }
 
 /* Asks the patterns that have a literal in the text, each once. */
@@ -300,9 +318,8 @@ static enum ps_err ask_selected(struct ps_scanner *scanner, struct part *part)
     for (size_t word = 0; word < words; word++) {
         for (uint64_t bits = found[word]; bits != 0; bits &= bits - 1) {
             uint32_t index = scanner->literal_owners[word * WORD_BITS + (size_t)__builtin_ctzll(bits)];
-            uint64_t bit = UINT64_C(1) << index % WORD_BITS;
-            if ((selected[index / WORD_BITS] & bit) == 0) PS_TRY(ask(scanner, index, part));
-            selected[index / WORD_BITS] |= bit;
+            if ((selected[index / WORD_BITS] & bit_of(index)) == 0) PS_TRY(ask(scanner, index, part));
+            selected[index / WORD_BITS] |= bit_of(index);
         }
     }
     return PS_OK;

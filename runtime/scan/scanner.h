@@ -1,8 +1,9 @@
 /* Counts, line by line, which patterns a text has, and keeps samples. The text comes in pieces of any size; a line ends
  * with LF or CR LF, and the last one with the text. A line over PS_SCAN_LINE_BYTES_MAX is scanned in pieces that
- * overlap by PS_SCAN_OVERLAP_BYTES, counted once for each pattern, and reported as split. A pattern that runs into
- * PCRE2's limits on a line counts as not found there, and the line as given up. A line's lines of a stack trace
- * (record/multiline.h) are joined in samples only; counts are of lines.
+ * overlap by PS_SCAN_OVERLAP_BYTES, counted once for each pattern, and reported as split: what begins in a piece is
+ * found if it needs less than the overlap, and a piece's edges are no begin or end of a line. A pattern that runs into
+ * PCRE2's limits on a line counts as not found there, and as given up; after PS_SCAN_GIVEN_UP_MAX lines it is asked no
+ * more. A line's lines of a stack trace (record/multiline.h) are joined in samples only; counts are of lines.
  *
  * What is counted depends on the text alone, never on how it was cut into pieces or where scanning began again: totals
  * at the begin of a line (ps_scanner_offset) and the text from there give the same as the whole; only a sample may then
@@ -20,6 +21,7 @@ enum {
     PS_SCAN_OVERLAP_BYTES = 4 << 10,
     PS_SCAN_SAMPLE_BYTES_MAX = 2 << 10, /* with its joined lines; longer ones end in "…" */
     PS_SCAN_SAMPLE_LINES_MAX = 30,
+    PS_SCAN_GIVEN_UP_MAX = 1000,   /* milliseconds each: a hostile pattern costs seconds, not the text's length */
     PS_SCAN_FIELD_BYTES_MAX = 256, /* of a named group's value; longer ones end in "…" */
 };
 
@@ -44,6 +46,7 @@ struct ps_scan_sample {
 
 struct ps_scan_count {
     uint64_t lines;                                        /* that have it */
+    uint64_t given_up;                                     /* lines on which it ran into its limits */
     struct ps_scan_hit first, last;                        /* when lines is not 0 */
     struct ps_scan_sample samples[PS_PATTERN_SAMPLES_MAX]; /* the first ones */
     size_t sample_count;
@@ -52,8 +55,8 @@ struct ps_scan_count {
 struct ps_scan_totals {
     uint64_t bytes, lines;
     uint64_t split_lines;
-    uint64_t given_up;  /* times that a pattern ran into its limits */
-    uint64_t nul_bytes; /* many of them: it is no text */
+    uint64_t given_up;  /* of all patterns */
+    uint64_t nul_bytes; /* many of them: it is no text; what is found in it is counted all the same */
     /* A split line in hand: where it began, and which patterns have counted it (bit n of word n / 64). */
     bool in_split_line;
     uint64_t line_begin;

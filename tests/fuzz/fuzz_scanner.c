@@ -10,10 +10,11 @@
 
 enum { ARENA_BYTES = 64 << 20, CUTS = 8, RUN_BYTES = 400000, RUNS_MAX = 8 };
 
-static const char PATTERNS[] = "[{\"name\":\"a\",\"regex\":\"\\\\bERR(?<x>O+)R\\\\b\"},"
-                               "{\"name\":\"b\",\"regex\":\"^[0-9]*$\",\"max_samples\":20},"
-                               "{\"name\":\"c\",\"regex\":\"(?i)at |caused by\",\"max_samples\":1},"
-                               "{\"name\":\"d\",\"regex\":\"(?:x+x+)+y\"}]";
+static const char PATTERNS[] =
+    "[{\"name\":\"a\",\"regex\":\"\\\\bERR(?<x>O+)R\\\\b\",\"severity\":\"error\"},"
+    "{\"name\":\"b\",\"regex\":\"^[0-9]*$\",\"severity\":\"error\",\"max_samples\":20},"
+    "{\"name\":\"c\",\"regex\":\"(?i)at |caused by\",\"severity\":\"error\",\"max_samples\":1},"
+    "{\"name\":\"d\",\"regex\":\"(?:x+x+)+y\",\"severity\":\"error\"}]";
 
 static struct ps_arena t_process, t_arena;
 static struct ps_patterns t_patterns;

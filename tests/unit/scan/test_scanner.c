@@ -10,10 +10,11 @@
 
 enum { ARENA_BYTES = 64 << 20 };
 
-static const char PATTERNS[] = "[{\"name\":\"error\",\"regex\":\"ERROR\"},"
-                               "{\"name\":\"timeout\",\"regex\":\"timed out after (?<seconds>[0-9]+)\"},"
-                               "{\"name\":\"digits\",\"regex\":\"^[0-9]+$\",\"max_samples\":1},"
-                               "{\"name\":\"none\",\"regex\":\"fatal$\",\"max_samples\":0}]";
+static const char PATTERNS[] =
+    "[{\"name\":\"error\",\"regex\":\"ERROR\",\"severity\":\"error\"},"
+    "{\"name\":\"timeout\",\"regex\":\"timed out after (?<seconds>[0-9]+)\",\"severity\":\"error\"},"
+    "{\"name\":\"digits\",\"regex\":\"^[0-9]+$\",\"severity\":\"error\",\"max_samples\":1},"
+    "{\"name\":\"none\",\"regex\":\"fatal$\",\"severity\":\"error\",\"max_samples\":0}]";
 
 enum { ERROR, TIMEOUT, DIGITS, FATAL };
 
@@ -117,15 +118,24 @@ static void nul_bytes_are_counted_and_are_ordinary_in_lines(void)
     close_fixture(&fixture);
 }
 
+#define SLOW "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz\n"
+
 static void a_pattern_over_its_limits_is_told_and_the_rest_goes_on(void)
 {
     struct fixture fixture;
-    open_fixture(&fixture, "[{\"name\":\"slow\",\"regex\":\"^(?:x+x+)+[yw]\"},{\"name\":\"z\",\"regex\":\"z\"}]");
-    const struct ps_scan_totals *totals =
-        scan(&fixture, PS_SPAN("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz\nxxyz\n"), SIZE_MAX);
+    open_fixture(&fixture, "[{\"name\":\"slow\",\"regex\":\"^(?:x+x+)+[yw]\",\"severity\":\"error\"},{\"name\":\"z\","
+                           "\"regex\":\"z\",\"severity\":\"error\"}]");
+    const struct ps_scan_totals *totals = scan(&fixture, PS_SPAN(SLOW "xxyz\n"), SIZE_MAX);
     CHECK_EQ(totals->given_up, 1);
+    CHECK_EQ(totals->counts[0].given_up, 1);
     CHECK_EQ(totals->counts[0].lines, 1);
     CHECK_EQ(totals->counts[1].lines, 2);
+
+    totals->counts[0].given_up = PS_SCAN_GIVEN_UP_MAX - 1;
+    CHECK_OK(ps_scanner_feed(fixture.scanner, PS_SPAN("xxyz\n" SLOW "xxyz\n" SLOW)));
+    CHECK_EQ(totals->counts[0].given_up, PS_SCAN_GIVEN_UP_MAX);
+    CHECK_EQ(totals->counts[0].lines, 2); /* not asked again */
+    CHECK_EQ(totals->counts[1].lines, 6);
     close_fixture(&fixture);
 }
 
@@ -238,9 +248,9 @@ static void a_match_across_pieces_is_found_and_their_edges_are_no_ends(void)
 {
     enum { STEP = PS_SCAN_LINE_BYTES_MAX - PS_SCAN_OVERLAP_BYTES, BYTES = 3 << 20 };
     struct fixture fixture;
-    open_fixture(&fixture, "[{\"name\":\"word\",\"regex\":\"\\\\bERROR\\\\b\"},"
-                           "{\"name\":\"begin\",\"regex\":\"^[.]*x\"},"
-                           "{\"name\":\"end\",\"regex\":\"abc$\"}]");
+    open_fixture(&fixture, "[{\"name\":\"word\",\"regex\":\"\\\\bERROR\\\\b\",\"severity\":\"error\"},"
+                           "{\"name\":\"begin\",\"regex\":\"^[.]*x\",\"severity\":\"error\"},"
+                           "{\"name\":\"end\",\"regex\":\"abc$\",\"severity\":\"error\"}]");
     for (size_t shift = 0; shift < 2 * PS_SCAN_OVERLAP_BYTES; shift += 61) {
         struct ps_span line = long_line("", BYTES, "q");
         char *text = (char *)(uintptr_t)line.data;
