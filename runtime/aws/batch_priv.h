@@ -1,4 +1,4 @@
-/* What the batch*.c files share.
+/* What the batch*.c files share, and sqs.c for FIFO queues.
  *
  *   batch.c          the public face: takes records, builds requests, decides what becomes of each record
  *   batch_reply.c    reads answers (outside bytes), and what their codes mean: tables */

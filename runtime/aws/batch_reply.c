@@ -131,6 +131,7 @@ static const struct {
     { PS_SPAN_INIT("ProvisionedThroughputExceededException"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("LimitExceededException"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("KMSThrottlingException"), PS_BATCH_THROTTLED },
+    { PS_SPAN_INIT("KmsThrottled"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("Throttling"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("ThrottlingException"), PS_BATCH_THROTTLED },
     { PS_SPAN_INIT("RequestThrottled"), PS_BATCH_THROTTLED },
@@ -150,6 +151,7 @@ static const struct {
     { PS_SPAN_INIT("AccessDenied"), PS_BATCH_NO_PERMISSION },
     { PS_SPAN_INIT("AccessDeniedException"), PS_BATCH_NO_PERMISSION },
     { PS_SPAN_INIT("KMSAccessDeniedException"), PS_BATCH_NO_PERMISSION },
+    { PS_SPAN_INIT("KmsAccessDenied"), PS_BATCH_NO_PERMISSION },
     { PS_SPAN_INIT("ResourceNotFoundException"), PS_BATCH_NO_TARGET },
     { PS_SPAN_INIT("QueueDoesNotExist"), PS_BATCH_NO_TARGET },
     { PS_SPAN_INIT("AWS.SimpleQueueService.NonExistentQueue"), PS_BATCH_NO_TARGET },
@@ -159,6 +161,7 @@ static const struct {
     { PS_SPAN_INIT("RequestEntityTooLargeException"), PS_BATCH_REFUSED },
     { PS_SPAN_INIT("BatchRequestTooLong"), PS_BATCH_REFUSED },
     { PS_SPAN_INIT("InvalidMessageContents"), PS_BATCH_REFUSED },
+    { PS_SPAN_INIT("InvalidParameterValue"), PS_BATCH_REFUSED },
 };
 
 enum ps_batch_meaning ps_batch_reply_meaning(uint32_t status, struct ps_span code)
