@@ -3,8 +3,8 @@
  *
  * pk is "bucket/key", sk the version id, or the ETag where there are no versions: each version keeps its own row. A
  * write holds only if the item's offset is still the one that was read, so that a message that is delivered twice
- * counts nothing twice; a finished item never changes, but for the flag that its mail was sent. Items stay under 400
- * KB: samples go first, those of the least severe patterns before others. Secrets in samples are hidden before they get
+ * counts nothing twice; a finished item never changes, but for what became of its mail. Items stay under 400 KB:
+ * samples go first, those of the least severe patterns before others. Secrets in samples are hidden before they get
  * here. */
 #ifndef LOG_EXTRACTOR_SUMMARY_H
 #define LOG_EXTRACTOR_SUMMARY_H
@@ -25,11 +25,11 @@ struct summary {
     struct ps_span reason;  /* DEAD: one word ("gone", "archived", "binary", "damaged_gzip"...) */
     uint64_t offset;        /* of the text: totals are complete up to it */
     uint32_t hop;           /* continuations so far */
-    struct ps_span restart; /* PARTIAL: of scan/decode.h; empty: from the object's begin */
+    struct ps_span restart; /* PARTIAL: of scan/decode.h, as text; empty: from the object's begin */
     uint64_t object_bytes;
-    int64_t modified_ms; /* of the object: its day is the index's key */
+    int64_t modified_ms; /* of the object, or of its notice where it is not known: its day is the index's key */
     uint64_t scan_ms;    /* spent, over all hops */
-    bool mailed;
+    bool mailed;         /* or held back by the cap: nobody has to mail it any more */
     struct ps_scan_totals totals;
 };
 
@@ -38,19 +38,28 @@ struct summaries {
     struct ps_arena *arena;
     const struct ps_deadline *deadline;
     const struct ps_patterns *patterns; /* counts are kept by name: a changed set keeps what it still knows */
-    uint32_t ttl_days;                  /* 0: for ever */
+    struct ps_span request_id;          /* of the invocation: whose claims are its own */
+    int64_t now_ms;
+    uint32_t ttl_days; /* 0: for ever */
 };
 
+/* NONE comes with zeroed totals. BAD_INPUT for an item that is none of ours. */
 PS_MUST_USE enum ps_err summary_get(const struct summaries *summaries, const struct ps_s3_object *object,
                                     struct summary *out);
 
-/* Writes what summary says, if the item is still as before had it (its offset, or none at all). *done says whether. */
+/* Writes what summary says, if the item is still as before had it (its offset, or none at all). *done says whether. A
+ * write whose answer was lost may have been made although *done is false: who reads the item again then finds its own
+ * offset or state in it, and goes on as if it had been told. before is NONE or PARTIAL (asserted). */
 PS_MUST_USE enum ps_err summary_put(const struct summaries *summaries, const struct ps_s3_object *object,
                                     const struct summary *before, const struct summary *summary, bool *done);
 
-/* Claims the mail of a finished summary: *mine is true for exactly one caller. Given back when the mail failed. */
+/* Claims the mail of a finished summary: *mine is true for exactly one invocation. Given back when the mail failed,
+ * settled when it went out or the cap held it back. A claim that is neither (its process died) is free again after a
+ * minute. */
 PS_MUST_USE enum ps_err summary_claim_mail(const struct summaries *summaries, const struct ps_s3_object *object,
                                            bool *mine);
 PS_MUST_USE enum ps_err summary_release_mail(const struct summaries *summaries, const struct ps_s3_object *object);
+PS_MUST_USE enum ps_err summary_settle_mail(const struct summaries *summaries, const struct ps_s3_object *object,
+                                            bool held);
 
 #endif

@@ -15,21 +15,31 @@ enum ps_err ps_item_finish(struct ps_item *item, struct ps_span *out)
     return ps_json_write_finish(&item->json, out);
 }
 
-void ps_item_put_text(struct ps_item *item, const char *name, struct ps_span text)
+void ps_item_put_named_text(struct ps_item *item, struct ps_span name, struct ps_span text)
 {
     if (text.len == 0) return;
-    ps_json_write_key(&item->json, ps_span_of(name));
+    ps_json_write_key(&item->json, name);
     ps_dynamodb_value_typed(&item->json, PS_SPAN("S"), text);
 }
 
-void ps_item_put_number(struct ps_item *item, const char *name, int64_t number)
+void ps_item_put_named_number(struct ps_item *item, struct ps_span name, int64_t number)
 {
     char digits[24];
     struct ps_buf text;
     ps_buf_init_fixed(&text, digits, sizeof digits);
     ps_buf_i64(&text, number);
-    ps_json_write_key(&item->json, ps_span_of(name));
+    ps_json_write_key(&item->json, name);
     ps_dynamodb_value_typed(&item->json, PS_SPAN("N"), ps_buf_span(&text));
+}
+
+void ps_item_put_text(struct ps_item *item, const char *name, struct ps_span text)
+{
+    ps_item_put_named_text(item, ps_span_of(name), text);
+}
+
+void ps_item_put_number(struct ps_item *item, const char *name, int64_t number)
+{
+    ps_item_put_named_number(item, ps_span_of(name), number);
 }
 
 /* -- maps and lists ------------------------------------------------------------------------------------------------ */

@@ -21,6 +21,10 @@ PS_MUST_USE enum ps_err ps_item_finish(struct ps_item *item, struct ps_span *out
 void ps_item_put_text(struct ps_item *item, const char *name, struct ps_span text); /* an empty one is left out */
 void ps_item_put_number(struct ps_item *item, const char *name, int64_t number);
 
+/* The same under names that are no literals. */
+void ps_item_put_named_text(struct ps_item *item, struct ps_span name, struct ps_span text);
+void ps_item_put_named_number(struct ps_item *item, struct ps_span name, int64_t number);
+
 /* A map as a member, and as an element of a list: what is put from here to map_end belongs to it. */
 void ps_item_map_begin(struct ps_item *item, struct ps_span name);
 void ps_item_element_begin(struct ps_item *item);
