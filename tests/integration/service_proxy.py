@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 
 
 JSON = "Content-Type: application/json\r\n"
@@ -128,6 +129,17 @@ class Proxy:
 
     def retry_after_600(self, call, handler):
         self.answer(handler, 429, b"rate_limited", "Retry-After: 600\r\n")
+
+    def slow(self, call, handler):
+        """As if the service were far away."""
+        time.sleep(0.15)
+        self.forward(call, handler)
+
+    def deny(self, call, handler):
+        self.answer(handler, 403, b"<Error><Code>AccessDenied</Code></Error>", "Content-Type: application/xml\r\n")
+
+    def archived(self, call, handler):
+        self.answer(handler, 403, b"<Error><Code>InvalidObjectState</Code></Error>", "Content-Type: application/xml\r\n")
 
     def no_service(self, call, handler):
         self.answer(handler, 404, b"no_service")
