@@ -115,6 +115,7 @@ static void write_log_line(struct ps_span reason, const struct ps_frames *frames
     ps_json_write_member(&json, PS_SPAN("timestamp"), ps_span_make(timestamp, sizeof timestamp));
     ps_json_write_member(&json, PS_SPAN("level"), PS_SPAN("FATAL"));
     ps_json_write_member(&json, PS_SPAN("message"), PS_SPAN("crashed"));
+    if (mine->service.len > 0) ps_json_write_member(&json, PS_SPAN("service"), mine->service);
     if (mine->request_id.len > 0) ps_json_write_member(&json, PS_SPAN("requestId"), mine->request_id);
     put_end(&json, reason, frames);
     ps_buf_byte(&line, '\n');

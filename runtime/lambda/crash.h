@@ -25,7 +25,8 @@ struct ps_crash {
     int log_fd;
     pid_t pid;                 /* set by ps_crash_enter: a child that a handler has forked has nobody to answer */
     const void *stack_high;    /* set by ps_crash_enter */
-    struct ps_span request_id; /* for the log line; may be empty */
+    struct ps_span service;    /* the function's name, for the log line, as in all others; may be empty */
+    struct ps_span request_id; /* likewise */
     const char *head;          /* of the request, up to and with "Content-Length: "; at most 4 KiB */
     _Atomic size_t head_bytes; /* 0: there is nobody to answer */
 };

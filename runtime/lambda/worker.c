@@ -48,6 +48,7 @@ enum ps_err ps_worker_open(struct ps_worker *worker, const struct ps_worker_opti
     struct ps_connection *connection = ps_api_connection(worker->loop.api);
     worker->crash.address = connection->address;
     worker->crash.log_fd = worker->log.fd;
+    worker->crash.service = worker->log.service;
     return PS_OK;
 }
 

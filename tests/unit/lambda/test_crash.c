@@ -199,6 +199,7 @@ static void enter(struct thread *thread, const struct scene *scene, const void *
     thread->arena = check_arena(1 << 20);
     thread->crash.address = scene->address;
     thread->crash.log_fd = scene->log_fd;
+    thread->crash.service = PS_SPAN("crash");
     if (ps_crash_enter(&thread->crash, &thread->arena, stack_high) != PS_OK) _exit(1);
     ps_crash_arm(&thread->crash, make_head(request_id, thread->head), ps_span_of(request_id));
 }
@@ -334,6 +335,7 @@ static void check_told(struct scene *scene, int number, const char *request_id, 
     CHECK_EQ(WTERMSIG(scene->status), number);
     read_log(scene, told);
     CHECK_TEXT(member(told->json, "requestId", NULL), request_id);
+    CHECK_TEXT(member(told->json, "service", NULL), "crash");
     CHECK_EQ(fake_lambda_posts(scene->fake), 1);
     const struct fake_post *post = fake_lambda_post(scene->fake, 0, WAIT_MS_MAX);
     CHECK_OR_RETURN(post != NULL);
