@@ -103,7 +103,7 @@ $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event
 	@mkdir -p $$(@D)
 	@echo "  LD    $$@"
 	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
-		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
+		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) $$(LIBS_SCAN) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
 	@objcopy --strip-all $$@.full $$@
 endef
 $(foreach function,$(FUNCTIONS),$(eval $(call function_rules,$(function))))
@@ -124,7 +124,7 @@ $(BUILD)/libpenstock.a: $(filter-out $(MAIN_OBJECT),$(ROOM_OBJECTS))
 $(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
 	@rm -f $@ && $(AR) rcsD $@ $^
 
-STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_BASE) $(LIBS_AWS)
+STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_SCAN) $(LIBS_BASE) $(LIBS_AWS)
 
 # Functions share names (each has its settings_check): what a command takes of a second one is linked into it first, and
 # only the command's own names leave it.

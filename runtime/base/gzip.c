@@ -147,6 +147,11 @@ enum ps_err ps_gzip_inflate(struct ps_arena *arena, struct ps_span data, enum ps
     return PS_OK;
 }
 
+uint32_t ps_gzip_crc32(uint32_t crc, struct ps_span bytes)
+{
+    return bytes.len == 0 ? crc : libdeflate_crc32(crc, bytes.data, bytes.len);
+}
+
 struct ps_gzip_compressor {
     struct libdeflate_compressor *with;
 };

@@ -24,6 +24,9 @@ PS_API enum ps_gzip_form ps_gzip_detect(struct ps_span data);
 PS_API PS_MUST_USE enum ps_err ps_gzip_inflate(struct ps_arena *arena, struct ps_span data, enum ps_gzip_form form,
                                                size_t bytes_max, struct ps_span *out);
 
+/* CRC32 as gzip's trailer has it (RFC 1952, section 8), of bytes behind those that gave crc; begins with 0. */
+PS_API uint32_t ps_gzip_crc32(uint32_t crc, struct ps_span bytes);
+
 /* Process-long state; libdeflate allocates it once, at init. level 1 (fastest) to 9. */
 struct ps_gzip_compressor;
 PS_API PS_MUST_USE enum ps_err ps_gzip_compressor_open(struct ps_arena *process, int level,
