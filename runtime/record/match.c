@@ -296,10 +296,10 @@ enum ps_match_result ps_match_find(const struct ps_match *match, struct ps_match
                                    size_t from, size_t *begin, size_t *end)
 {
     PS_ASSERT(from <= text.len);
+    scratch->group_count = 0;
     if (match->prefilter && ps_span_find(ps_span_from(text, from), match->literal) == PS_SPAN_NONE)
         return PS_MATCH_NOT_FOUND;
     PCRE2_SPTR subject = text.len == 0 ? (PCRE2_SPTR) "" : (PCRE2_SPTR)text.data;
-    scratch->group_count = 0;
     int count = pcre2_match(match->code, subject, text.len, from, 0, scratch->data, scratch->context);
     if (count == PCRE2_ERROR_NOMATCH) return PS_MATCH_NOT_FOUND;
     /* Every other failure means that PCRE2 gave up: a limit, or no memory within the limits. */

@@ -96,6 +96,7 @@ enum ps_err ps_literals_open(struct ps_arena *process, const struct ps_literal *
     literals->items = copy;
     literals->count = count;
     literals->grams = grams;
+    PS_ASSERT(shortest > 0);
     literals->gram_bytes = shortest < GRAM_BYTES_MAX ? shortest : GRAM_BYTES_MAX;
     literals->gram_mask = UINT32_MAX >> (32 - 8 * literals->gram_bytes);
     literals->step = shortest - literals->gram_bytes + 1;
@@ -159,7 +160,7 @@ static inline unsigned flags_of_run(const struct ps_literals *literals, const ch
 static size_t skip_runs(const struct ps_literals *literals, struct ps_span text, size_t at)
 {
     const size_t step = literals->step;
-    const size_t reach = (RUN - 1) * step + GRAM_BYTES_MAX;
+    const size_t reach = (RUN - 1) * step + sizeof(uint32_t);
     while (at <= text.len && text.len - at >= reach) {
         unsigned flags = flags_of_run(literals, text.data + at, step);
         if (PS_UNLIKELY(flags != 0)) return at + (size_t)__builtin_ctz(flags) * step;

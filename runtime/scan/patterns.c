@@ -109,15 +109,15 @@ typedef enum ps_err read_member(struct reading *reading, struct ps_span value, s
 
 static const struct {
     struct ps_span name;
-    enum ps_json_kind kind;
-    const char *kind_name;
-    bool is_optional;
     read_member *read;
+    const char *kind_name;
+    enum ps_json_kind kind;
+    bool is_optional;
 } MEMBERS[MEMBER_COUNT] = {
-    [MEMBER_NAME] = { PS_SPAN_INIT("name"), PS_JSON_STRING, "a string", false, read_name },
-    [MEMBER_REGEX] = { PS_SPAN_INIT("regex"), PS_JSON_STRING, "a string", false, read_regex },
-    [MEMBER_SEVERITY] = { PS_SPAN_INIT("severity"), PS_JSON_STRING, "a string", false, read_severity },
-    [MEMBER_MAX_SAMPLES] = { PS_SPAN_INIT("max_samples"), PS_JSON_NUMBER, "a number", true, read_max_samples },
+    [MEMBER_NAME] = { PS_SPAN_INIT("name"), read_name, "a string", PS_JSON_STRING, false },
+    [MEMBER_REGEX] = { PS_SPAN_INIT("regex"), read_regex, "a string", PS_JSON_STRING, false },
+    [MEMBER_SEVERITY] = { PS_SPAN_INIT("severity"), read_severity, "a string", PS_JSON_STRING, false },
+    [MEMBER_MAX_SAMPLES] = { PS_SPAN_INIT("max_samples"), read_max_samples, "a number", PS_JSON_NUMBER, true },
 };
 
 static enum ps_err find_member(struct ps_span name, enum member *member)

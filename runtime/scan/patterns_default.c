@@ -84,7 +84,7 @@ static const char PATTERNS[] = JSON([
     },
     {
         "name": "disk-full",
-        "regex": "No space left on device|\\bENOSPC\\b|[Dd]isk quota exceeded",
+        "regex": "[Nn]o space left on device|\\bENOSPC\\b|[Dd]isk quota exceeded",
         "severity": "fatal"
     },
     {

@@ -1,10 +1,11 @@
-/* Throughput of the search that selects lines: MB/s of ps_literals_find for 1, 20 and 100 literals over synthetic
- * application logs of which 2 % of the lines hold one, and of memmem for one literal after another. */
+/* Throughput of the search that selects lines: MB/s of ps_literals_find for 1, 20 and 100 literals, and for those of
+ * the default patterns, over synthetic application logs of which 2 % of the lines hold one, and of memmem for one
+ * literal after another. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "scan/literals.h"
+#include "scan/patterns.h"
 #include "support/check.h"
 #include "support/random.h"
 
@@ -12,7 +13,7 @@ enum { TEXT_BYTES = 16 << 20, ROUNDS = 10, LITERALS_MAX = 100, LINE_BYTES_MAX = 
 
 static const char *const WORDS[] = {
     "ERROR",     "FATAL",    "panic:",    "Traceback", "OutOfMemory", "timed out",    "timeout",
-    "Exception", "segfault", "Failed",    "refused",   "no space",    "HTTP/1.1\" 5", "deadlock",
+    "Exception", "Oops",     "Failed",    "refused",   "no space",    "HTTP/1.1\" 5", "deadlock",
     "denied",    "CRITICAL", "unhandled", "Caused by", "killed",      "abort",
 };
 
@@ -98,10 +99,23 @@ static void measure(struct ps_arena *arena, char *bytes, const struct ps_literal
            mb_per_s(text.len * ROUNDS, middle - start), found / ROUNDS, mb_per_s(text.len, end - middle), one_by_one);
 }
 
+static size_t take_default_literals(struct ps_arena *arena, struct ps_literal *literals)
+{
+    struct ps_patterns patterns;
+    if (ps_patterns_open(arena, ps_patterns_default(), &patterns) != PS_OK) abort();
+    size_t count = 0;
+    for (size_t i = 0; i < patterns.count; i++) {
+        for (size_t j = 0; j < patterns.items[i].literal_count; j++)
+            literals[count++] = patterns.items[i].literals[j];
+    }
+    ps_patterns_close(&patterns);
+    return count;
+}
+
 int main(void)
 {
     static char texts[LITERALS_MAX][32];
-    static struct ps_literal literals[LITERALS_MAX];
+    static struct ps_literal literals[PS_LITERALS_MAX];
     struct ps_arena arena = check_arena(4 << 20);
     char *bytes = malloc(TEXT_BYTES);
     if (bytes == NULL) abort();
@@ -109,6 +123,8 @@ int main(void)
     measure(&arena, bytes, literals, 1);
     measure(&arena, bytes, literals, 20);
     measure(&arena, bytes, literals, LITERALS_MAX);
+    size_t count = take_default_literals(&arena, literals);
+    measure(&arena, bytes, literals, count);
     free(bytes);
     ps_arena_fini(&arena);
     return 0;

@@ -108,6 +108,58 @@ static void a_pattern_that_explodes_is_given_up(void)
     ps_match_scratch_close(memory);
 }
 
+static void groups_tell_what_they_took(void)
+{
+    struct ps_match *match = compiled("(?<user>\\w+)@(?:(?<host>[a-z.]+)|(?<ip>\\d+))(x)?", 0);
+    struct ps_match_scratch *memory = scratch();
+    struct ps_match_group groups[3];
+    CHECK_EQ(ps_match_groups(match, groups, 3), 3);
+    CHECK_TEXT(groups[0].name, "host");
+    CHECK_EQ(groups[0].number, 2);
+    CHECK_TEXT(groups[2].name, "user");
+    CHECK_EQ(groups[2].number, 1);
+    CHECK_EQ(ps_match_groups(match, groups, 1), 3);
+    struct ps_span text = PS_SPAN("to ann@example.org");
+    struct ps_span value;
+    size_t begin, end;
+    CHECK(!ps_match_group(memory, text, 0, &value));
+    CHECK_EQ(ps_match_find(match, memory, text, 0, &begin, &end), PS_MATCH_FOUND);
+    CHECK(ps_match_group(memory, text, 0, &value));
+    CHECK_TEXT(value, "ann@example.org");
+    CHECK(ps_match_group(memory, text, 1, &value));
+    CHECK_TEXT(value, "ann");
+    CHECK(ps_match_group(memory, text, 2, &value));
+    CHECK_TEXT(value, "example.org");
+    CHECK(!ps_match_group(memory, text, 3, &value));
+    CHECK(!ps_match_group(memory, text, 4, &value));
+    /* Not the groups of the find before. */
+    CHECK_EQ(ps_match_find(match, memory, PS_SPAN("nobody"), 0, &begin, &end), PS_MATCH_NOT_FOUND);
+    CHECK(!ps_match_group(memory, PS_SPAN("nobody"), 1, &value));
+    ps_match_close(match);
+    ps_match_scratch_close(memory);
+}
+
+static void groups_beyond_the_limit_tell_nothing(void)
+{
+    char pattern[4 * (PS_MATCH_GROUPS_MAX + 1) + 1];
+    char text[PS_MATCH_GROUPS_MAX + 1];
+    for (size_t i = 0; i <= PS_MATCH_GROUPS_MAX; i++)
+        memcpy(pattern + 4 * i, "(a?)", 5);
+    memset(text, 'a', sizeof text);
+    struct ps_match *match = compiled(pattern, 0);
+    struct ps_match_scratch *memory = scratch();
+    struct ps_span all = ps_span_make(text, sizeof text);
+    struct ps_span value;
+    size_t begin, end;
+    CHECK_EQ(ps_match_find(match, memory, all, 0, &begin, &end), PS_MATCH_FOUND);
+    CHECK_EQ(end, sizeof text);
+    CHECK(ps_match_group(memory, all, PS_MATCH_GROUPS_MAX, &value));
+    CHECK(value.data == text + PS_MATCH_GROUPS_MAX - 1 && value.len == 1);
+    CHECK(!ps_match_group(memory, all, PS_MATCH_GROUPS_MAX + 1, &value));
+    ps_match_close(match);
+    ps_match_scratch_close(memory);
+}
+
 static void finding_takes_no_memory_once_it_is_warm(void)
 {
     struct ps_match *match = compiled("(a|b)*c(\\d+)(x?)", PS_MATCH_NO_PREFILTER);
@@ -199,6 +251,8 @@ int main(void)
     RUN(empty_texts_and_empty_matches_are_answered);
     RUN(bad_patterns_name_offset_and_reason);
     RUN(a_pattern_that_explodes_is_given_up);
+    RUN(groups_tell_what_they_took);
+    RUN(groups_beyond_the_limit_tell_nothing);
     RUN(finding_takes_no_memory_once_it_is_warm);
     RUN(the_required_literal_is_the_longest_provable_one);
     RUN(every_failing_allocation_is_reported);
