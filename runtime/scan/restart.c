@@ -24,6 +24,9 @@ enum {
     AT_WINDOW = 36,
 };
 
+/* An object of S3 has 2^46 bytes at most. So that no sum of ours wraps. */
+static const uint64_t OFFSET_MAX = UINT64_C(1) << 60;
+
 _Static_assert((AT_WINDOW + PS_GUNZIP_WINDOW_BYTES + CHECKSUM_BYTES + 2) / 3 * 4 <= PS_DECODE_RESTART_BYTES_MAX,
                "the largest one fits");
 
@@ -102,19 +105,21 @@ static enum ps_err get_gzip(struct ps_span bytes, enum ps_decode_form form, stru
 
 static enum ps_err get_all(struct ps_span bytes, struct ps_restart *out)
 {
-    uint64_t version = 0;
     uint64_t form = 0;
     uint64_t text = 0;
     uint64_t held_len = 0;
-    PS_TRY(get_up_to(bytes, AT_VERSION, 1, VERSION, &version));
+    uint64_t source_offset = 0;
+    uint64_t text_offset = 0;
     PS_TRY(get_up_to(bytes, AT_FORM, 1, PS_DECODE_ZSTD, &form));
     PS_TRY(get_up_to(bytes, AT_TEXT, 1, PS_DECODE_UTF16BE, &text));
     PS_TRY(get_up_to(bytes, AT_HELD_LEN, 1, text == PS_DECODE_UTF8 ? 0 : PS_UTF16_HELD_BYTES_MAX, &held_len));
+    PS_TRY(get_up_to(bytes, AT_SOURCE_OFFSET, 8, OFFSET_MAX, &source_offset));
+    PS_TRY(get_up_to(bytes, AT_TEXT_OFFSET, 8, OFFSET_MAX, &text_offset));
     PS_TRY(get_gzip(bytes, (enum ps_decode_form)form, &out->gzip));
     out->form = (enum ps_decode_form)form;
     out->text = (enum ps_decode_text)text;
-    out->source_offset = get_number(bytes.data + AT_SOURCE_OFFSET, 8);
-    out->text_offset = get_number(bytes.data + AT_TEXT_OFFSET, 8);
+    out->source_offset = source_offset;
+    out->text_offset = text_offset;
     out->utf16 = (struct ps_utf16){ .big_endian = text == PS_DECODE_UTF16BE, .held_len = (uint8_t)held_len };
     memcpy(out->utf16.held, bytes.data + AT_HELD, held_len);
     return PS_OK;
