@@ -20,6 +20,7 @@ static const struct command {
     { "replay", command_replay, "send dead letters again; delete those that landed" },
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
     { "query", command_query, "rows of one service from the stream consumer's table" },
+    { "errors", command_errors, "what the log extractor found in the objects of a day" },
     { "settings", command_settings, "a function's settings as a table" },
 };
 

@@ -55,84 +55,89 @@ static void what_was_found_is_told_in_two_parts(void)
                      "\n-- timeout, line 5, 2026-11-21T10:00:00.123Z --\ntimed out after 30\nseconds: 30\n"
                      "\n-- timeout, line 9, 2026-11-21T10:00:01.123Z --\ntimed out\n"
                      "\n" LINK "\n");
-    CHECK_TEXT(message.html, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"></head>\n"
-                             "<body style=\"font-family:sans-serif\">\n<h2>" TITLE_HTML
-                             "</h2>\n" TABLE PAIR("Object", "s3://logs/app/2026 &quot;x&quot;.gz") PAIR("Version", "v1")
-                                 PAIR("Size", "900 bytes") PAIR("Modified", "2026-11-21T10:00:00.123Z") PAIR(
-                                     "Scanned", "2000 bytes of text, 40 lines (1 over 1 MiB), in 12 ms and 3 "
-                                                "invocations") "</table>\n"
-                                                               "<br>\n" TABLE "<tr>" NAME("Pattern") NAME("Severity")
-                                                                   NAME("Lines") NAME("First") NAME(
-                                                                       "Last") "</tr>\n"
-                                                                               "<tr>" CELL("oom") CELL("fatal")
-                                                                                   CELL("1") CELL("line 3") CELL(
-                                                                                       "line 3") "</tr>\n"
-                                                                                                 "<tr>" CELL("timeout") CELL(
-                                                                                                     "error") CELL("2")
-                                                                                                     CELL("line 5, "
-                                                                                                          "2026-11-"
-                                                                                                          "21T10:00:00."
-                                                                                                          "123Z") CELL(
-                                                                                                         "line 9, "
-                                                                                                         "2026-11-"
-                                                                                                         "21T10:00:01."
-                                                                                                         "123Z") "</"
-                                                                                                                 "tr>"
-                                                                                                                 "\n</"
-                                                                                                                 "table"
-                                                                                                                 ">\n"
-                                                                                                                 "<p><"
-                                                                                                                 "b>"
-                                                                                                                 "oom</"
-                                                                                                                 "b>, "
-                                                                                                                 "line "
-                                                                                                                 "3</"
-                                                                                                                 "p>"
-                                                                                                                 "\n" PRE
-                                                                                                                 "Out "
-                                                                                                                 "of "
-                                                                                                                 "memor"
-                                                                                                                 "y\n\t"
-                                                                                                                 "at "
-                                                                                                                 "&lt;"
-                                                                                                                 "main&"
-                                                                                                                 "gt;</"
-                                                                                                                 "pre>"
-                                                                                                                 "\n"
-                                                                                                                 "<p><"
-                                                                                                                 "b>"
-                                                                                                                 "timeo"
-                                                                                                                 "ut</"
-                                                                                                                 "b>, "
-                                                                                                                 "line "
-                                                                                                                 "5, "
-                                                                                                                 "2026-"
-                                                                                                                 "11-"
-                                                                                                                 "21T10"
-                                                                                                                 ":00:"
-                                                                                                                 "00."
-                                                                                                                 "123Z<"
-                                                                                                                 "/p>"
-                                                                                                                 "\n" PRE
-                                                                                                                 "timed"
-                                                                                                                 " out "
-                                                                                                                 "after"
-                                                                                                                 " 30</"
-                                                                                                                 "pre>"
-                                                                                                                 "\n" TABLE PAIR(
-                                                                                                                     "s"
-                                                                                                                     "e"
-                                                                                                                     "c"
-                                                                                                                     "o"
-                                                                                                                     "n"
-                                                                                                                     "d"
-                                                                                                                     "s",
-                                                                                                                     "3"
-                                                                                                                     "0") "</table>\n"
-                                                                                                                          "<p><b>timeout</b>, line 9, 2026-11-21T10:00:01.123Z</p>\n" PRE
-                                                                                                                          "timed out</pre>\n"
-                                                                                                                          "<p><a href=\"https://console.aws.amazon.com/s3/object/logs?region=eu-west-1&amp;prefix=app/2026%20%22x%22.gz"
-                                                                                                                          "&amp;versionId=v1\">The object in the S3 console</a></p>\n</body></html>\n");
+    CHECK_TEXT(
+        message.html,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"></head>\n"
+        "<body style=\"font-family:sans-serif\">\n<h2>" TITLE_HTML
+        "</h2>\n" TABLE PAIR("Object", "s3://logs/app/2026 &quot;x&quot;.gz") PAIR("Version", "v1")
+            PAIR("Size", "900 bytes") PAIR("Modified", "2026-11-21T10:00:00.123Z") PAIR(
+                "Scanned",
+                "2000 bytes of text, 40 lines (1 over 1 MiB), in 12 ms and 3 "
+                "invocations") "</table>\n"
+                               "<br>\n" TABLE "<tr>" NAME("Pattern") NAME("Severity") NAME("Lines") NAME("First") NAME(
+                                   "Last") "</tr>\n"
+                                           "<tr>" CELL("oom") CELL("fatal") CELL("1") CELL("line 3") CELL(
+                                               "line 3") "</tr>\n"
+                                                         "<tr>" CELL("timeout") CELL("error") CELL("2") CELL(
+                                                             "line 5, "
+                                                             "2026-11-"
+                                                             "21T10:00:00."
+                                                             "123Z")
+                                                             CELL("line 9, "
+                                                                  "2026-11-"
+                                                                  "21T10:00:01."
+                                                                  "123Z") "</"
+                                                                          "tr>"
+                                                                          "\n</"
+                                                                          "table"
+                                                                          ">\n"
+                                                                          "<p><"
+                                                                          "b>"
+                                                                          "oom</"
+                                                                          "b>, "
+                                                                          "line "
+                                                                          "3</"
+                                                                          "p>"
+                                                                          "\n" PRE "Out "
+                                                                          "of "
+                                                                          "memor"
+                                                                          "y\n\t"
+                                                                          "at "
+                                                                          "&lt;"
+                                                                          "main&"
+                                                                          "gt;</"
+                                                                          "pre>"
+                                                                          "\n"
+                                                                          "<p><"
+                                                                          "b>"
+                                                                          "timeo"
+                                                                          "ut</"
+                                                                          "b>, "
+                                                                          "line "
+                                                                          "5, "
+                                                                          "2026-"
+                                                                          "11-"
+                                                                          "21T10"
+                                                                          ":00:"
+                                                                          "00."
+                                                                          "123Z<"
+                                                                          "/p>"
+                                                                          "\n" PRE "timed"
+                                                                          " out "
+                                                                          "after"
+                                                                          " 30</"
+                                                                          "pre>"
+                                                                          "\n" TABLE PAIR(
+                                                                              "s"
+                                                                              "e"
+                                                                              "c"
+                                                                              "o"
+                                                                              "n"
+                                                                              "d"
+                                                                              "s",
+                                                                              "3"
+                                                                              "0") "</table>\n"
+                                                                                   "<p><b>timeout</b>, line 9, "
+                                                                                   "2026-11-21T10:00:01.123Z</p>\n" PRE
+                                                                                   "timed out</pre>\n"
+                                                                                   "<p><a "
+                                                                                   "href=\"https://"
+                                                                                   "console.aws.amazon.com/s3/object/"
+                                                                                   "logs?region=eu-west-1&amp;prefix="
+                                                                                   "app/2026%20%22x%22.gz"
+                                                                                   "&amp;versionId=v1\">The object in "
+                                                                                   "the S3 "
+                                                                                   "console</a></p>\n</body></html>\n");
 }
 
 static void what_is_dead_says_so_first(void)
