@@ -21,6 +21,7 @@ static const struct command {
     { "apply", command_apply, "put the index template and its alias into OpenSearch" },
     { "query", command_query, "rows of one service from the stream consumer's table" },
     { "scan", command_scan, "which lines of log files have which patterns" },
+    { "errors", command_errors, "what the log extractor found in the objects of a day" },
     { "settings", command_settings, "a function's settings as a table" },
 };
 

@@ -14,6 +14,7 @@ enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
 
 int command_alerts(int argc, char **argv);
 int command_decode(int argc, char **argv);
+int command_errors(int argc, char **argv);
 int command_process(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_apply(int argc, char **argv);

@@ -3,47 +3,55 @@
 #include "mail_cap.h"
 #include "report.h"
 
-static bool is_severe(const struct extract_context *context, const struct summary *summary)
+/* Without a cap every mail has a place. */
+static enum ps_err take_place(const struct extract_context *context, struct mail_cap_place *place)
 {
-    const struct ps_patterns *patterns = &context->extractor->patterns;
-    for (size_t i = 0; i < patterns->count; i++) {
-        bool severe = (uint32_t)patterns->items[i].severity >= context->extractor->settings->mail_severity;
-        if (severe && summary->totals.counts[i].lines > 0) return true;
-    }
-    return false;
+    const struct mail_cap cap = {
+        .table = context->extractor->table,
+        .arena = context->arena,
+        .deadline = context->deadline,
+        .now_ms = context->now_ms,
+        .per_hour = context->extractor->settings->mail_cap_per_hour,
+    };
+    *place = (struct mail_cap_place){ 0 };
+    return cap.per_hour > 0 ? mail_cap_take(&cap, place) : PS_OK;
 }
 
-static enum ps_err send(const struct extract_context *context, const struct ps_s3_object *object,
-                        const struct summary *summary)
+static enum ps_err send(const struct extract_context *context, struct report *report, struct extract_counts *counts)
 {
     const struct extractor *extractor = context->extractor;
     struct ps_ses_message message = { .from = extractor->settings->mail_from,
                                       .to = extractor->mail_to,
                                       .to_count = extractor->mail_to_count };
-    PS_TRY(report_render(context->arena, object, ps_call_region(extractor->client), &extractor->patterns, summary,
-                         &message));
-    return ps_ses_send(extractor->ses, context->arena, context->deadline, &message);
+    struct mail_cap_place place;
+    PS_TRY(take_place(context, &place));
+    if (place.held) {
+        counts->mails_held++;
+        return PS_OK;
+    }
+    report->place = &place;
+    PS_TRY(report_render(context->arena, report, &message));
+    PS_TRY(ps_ses_send(extractor->ses, context->arena, context->deadline, &message));
+    counts->mails++;
+    return PS_OK;
 }
 
 enum ps_err tell(const struct extract_context *context, const struct summaries *summaries,
                  const struct ps_s3_object *object, const struct summary *summary, struct extract_counts *counts)
 {
     const struct extractor *extractor = context->extractor;
-    bool mine = false, held = false;
+    struct report report = { .object = object,
+                             .summary = summary,
+                             .patterns = &extractor->patterns,
+                             .region = ps_call_region(extractor->client) };
+    enum ps_severity severity = PS_SEVERITY_INFO;
+    bool mine = false;
     if (extractor->ses == NULL || summary->mailed || summary->state != SUMMARY_DONE) return PS_OK;
-    if (!is_severe(context, summary)) return PS_OK;
+    if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
     if (!mine) return PS_OK;
-    enum ps_err err = mail_cap_take(summaries, extractor->settings->mail_cap_per_hour, &held);
-    if (err == PS_OK && held) {
-        counts->mails_held++;
-        return PS_OK;
-    }
-    if (err == PS_OK) err = send(context, object, summary);
-    if (err == PS_OK) {
-        counts->mails++;
-        return PS_OK;
-    }
+    enum ps_err err = send(context, &report, counts);
+    if (err == PS_OK) return PS_OK;
     const struct ps_err_note reason = *ps_err_note();
     if (summary_release_mail(summaries, object) != PS_OK)
         ps_log_fault(context->log, PS_LOG_WARN, "mail_not_released"); /* then this version is not mailed */

@@ -15,13 +15,16 @@ void ps_display_line(struct ps_buf *buf, struct ps_span text, size_t bytes_max)
     if (cut && bytes_max >= ELLIPSIS.len) ps_buf_put(buf, ELLIPSIS);
 }
 
+static char shown_in_lines(char c)
+{
+    bool stays = c == '\n' || c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f);
+    return stays ? c : ' ';
+}
+
 void ps_display_lines(struct ps_buf *buf, struct ps_span text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        bool stays = c == '\n' || c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f);
-        ps_buf_byte(buf, stays ? c : ' ');
-    }
+    for (size_t i = 0; i < text.len; i++)
+        ps_buf_byte(buf, shown_in_lines(text.data[i]));
 }
 
 void ps_display_html(struct ps_buf *buf, struct ps_span text)
@@ -44,7 +47,7 @@ void ps_display_html(struct ps_buf *buf, struct ps_span text)
             ps_buf_put(buf, PS_SPAN("&#39;"));
             break;
         default:
-            ps_buf_byte(buf, text.data[i]);
+            ps_buf_byte(buf, shown_in_lines(text.data[i]));
         }
     }
 }

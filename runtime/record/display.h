@@ -12,7 +12,7 @@ void ps_display_line(struct ps_buf *buf, struct ps_span text, size_t bytes_max);
 /* The whole text; line breaks and tabs stay, other control characters become spaces. */
 void ps_display_lines(struct ps_buf *buf, struct ps_span text);
 
-/* As text or attribute (in quotes) of HTML, whatever is in it. */
+/* The same as text or attribute (in quotes) of HTML, whatever is in it. */
 void ps_display_html(struct ps_buf *buf, struct ps_span text);
 
 #endif

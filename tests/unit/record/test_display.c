@@ -50,8 +50,8 @@ static void line_breaks_and_tabs_stay_in_lines(void)
 
 static void nothing_is_markup(void)
 {
-    CHECK_TEXT(shown(ps_display_html, PS_SPAN("<a href='x'>\"&amp;\xc3\xa9")),
-               "&lt;a href=&#39;x&#39;&gt;&quot;&amp;amp;\xc3\xa9");
+    CHECK_TEXT(shown(ps_display_html, PS_SPAN("<a href='x'>\"&amp;\xc3\xa9\x1b\n\t")),
+               "&lt;a href=&#39;x&#39;&gt;&quot;&amp;amp;\xc3\xa9 \n\t");
 }
 
 int main(void)
