@@ -12,8 +12,8 @@ struct ps_s3; /* opaque: a bucket */
 PS_API PS_MUST_USE enum ps_err ps_s3_check_bucket(struct ps_span bucket);
 
 /* BAD_CONFIG for a bucket name that S3 does not allow, or no endpoint. Makes no call. */
-PS_MUST_USE enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client, struct ps_span bucket,
-                                   struct ps_s3 **out);
+PS_API PS_MUST_USE enum ps_err ps_s3_open(struct ps_arena *process, struct ps_call_client *client,
+                                          struct ps_span bucket, struct ps_s3 **out);
 
 /* The URL of an object, on arena. REFUSED for a key that is empty or over 1,024 bytes. */
 PS_MUST_USE enum ps_err ps_s3_url(const struct ps_s3 *s3, struct ps_arena *arena, struct ps_span key,
@@ -29,8 +29,8 @@ struct ps_s3_limits {
  * THROTTLED, UNAVAILABLE; the note names bucket, status and S3's error code. */
 PS_MUST_USE enum ps_err ps_s3_put(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_s3_limits *limits,
                                   struct ps_span key, struct ps_span content_type, struct ps_span body);
-PS_MUST_USE enum ps_err ps_s3_get(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_s3_limits *limits,
-                                  struct ps_span key, struct ps_span *body);
+PS_API PS_MUST_USE enum ps_err ps_s3_get(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_s3_limits *limits,
+                                         struct ps_span key, struct ps_span *body);
 /* A key that is not there counts as deleted, as S3 itself answers. */
 PS_MUST_USE enum ps_err ps_s3_delete(struct ps_s3 *s3, struct ps_arena *arena, const struct ps_s3_limits *limits,
                                      struct ps_span key);

@@ -36,7 +36,10 @@ class Bucket:
             connection.close()
 
     def create(self, versions=False):
-        self.ask("PUT", f"/{self.name}")
+        place = f"<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        status, text, _ = self.ask("PUT", f"/{self.name}", place.encode())
+        if status != 200:
+            raise RuntimeError(f"CreateBucket: {status} {text[:300]}")
         if versions:
             self.ask("PUT", f"/{self.name}?versioning", b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
 
