@@ -167,6 +167,8 @@ static void what_is_not_of_s3_is_nothing(void)
     for (size_t i = 0; i < sizeof NOTHING / sizeof NOTHING[0]; i++)
         check_kind(ps_span_of(NOTHING[i]), PS_FROM_S3_NOTHING);
     check_kind(enveloped(PS_SPAN("[]")), PS_FROM_S3_NOTHING);
+    check_kind(PS_SPAN("{\"Type\":\"Notification\",\"Message\":\"{}\",\"Event\":\"s3:TestEvent\"}"),
+               PS_FROM_S3_NOTHING);
     check_kind(enveloped(enveloped(read_sample("s3-direct"))), PS_FROM_S3_NOTHING);
 }
 
