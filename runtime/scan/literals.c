@@ -182,6 +182,7 @@ ptrdiff_t ps_literals_find(const struct ps_literals *literals, struct ps_span te
 
 void ps_literals_mark(const struct ps_literals *literals, struct ps_span text, uint64_t *found)
 {
-    for (size_t at = 0; has_gram(literals, text, at); at += literals->step)
+    for (size_t at = skip_runs(literals, text, 0); has_gram(literals, text, at);
+         at = skip_runs(literals, text, at + literals->step))
         (void)ask(literals, text, 0, at, found);
 }
