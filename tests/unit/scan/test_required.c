@@ -176,6 +176,8 @@ static void sets_that_grow_too_large_are_given_up_in_parts(void)
     static const char *const CASES[][2] = {
         { "(a|b|c|d|e)(f|g|h|i)xyz", "fxyz|gxyz|hxyz|ixyz" },
         { "abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs", "" },
+        { "(abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs)xyz", "xyz" },
+        { "xyz(abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs)", "xyz" },
         { "abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz012345" },
     };
     CHECK_CASES(CASES);
