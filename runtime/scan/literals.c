@@ -19,7 +19,6 @@ struct gram {
 
 struct ps_literals {
     const struct ps_literal *items;
-    size_t count;
     struct gram *grams;
     size_t gram_count;
     uint32_t gram_mask; /* the bytes of a gram, of the four that are loaded */
@@ -47,7 +46,7 @@ static inline uint32_t load(const char *at)
 }
 
 /* Of the gram at at, behind which the text may end. */
-static uint32_t hash_near_end(const struct ps_literals *literals, struct ps_span text, size_t at)
+static uint32_t hash_at(const struct ps_literals *literals, struct ps_span text, size_t at)
 {
     uint32_t bytes = 0;
     memcpy(&bytes, text.data + at, literals->gram_bytes);
@@ -58,7 +57,7 @@ static uint32_t hash_near_end(const struct ps_literals *literals, struct ps_span
 
 static void add_gram(struct ps_literals *literals, size_t literal, size_t offset)
 {
-    uint32_t hash = hash_near_end(literals, literals->items[literal].text, offset);
+    uint32_t hash = hash_at(literals, literals->items[literal].text, offset);
     literals->grams[literals->gram_count++] = (struct gram){
         .literal = (uint16_t)literal,
         .offset = (uint16_t)offset,
@@ -94,7 +93,6 @@ enum ps_err ps_literals_open(struct ps_arena *process, const struct ps_literal *
     if (literals == NULL || copy == NULL || grams == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "no memory for literals");
     if (count > 0) memcpy(copy, items, count * sizeof *items);
     literals->items = copy;
-    literals->count = count;
     literals->grams = grams;
     PS_ASSERT(shortest > 0);
     literals->gram_bytes = shortest < GRAM_BYTES_MAX ? shortest : GRAM_BYTES_MAX;
@@ -128,7 +126,7 @@ static bool has_gram(const struct ps_literals *literals, struct ps_span text, si
 static ptrdiff_t ask(const struct ps_literals *literals, struct ps_span text, size_t from, size_t at, uint64_t *found)
 {
     ptrdiff_t least = PS_SPAN_NONE;
-    for (size_t next = literals->first[hash_near_end(literals, text, at)]; next != 0;) {
+    for (size_t next = literals->first[hash_at(literals, text, at)]; next != 0;) {
         struct gram gram = literals->grams[next - 1];
         next = gram.next;
         if (gram.offset > at - from) continue;

@@ -3,6 +3,8 @@
 #include "base/json_read.h"
 #include "scan/required.h"
 
+_Static_assert(PS_PATTERNS_MAX *PS_REQUIRED_MAX <= PS_LITERALS_MAX, "one search serves all patterns");
+
 enum { SAMPLES_DEFAULT = 3 };
 
 enum member { MEMBER_NAME, MEMBER_REGEX, MEMBER_SEVERITY, MEMBER_MAX_SAMPLES, MEMBER_COUNT };

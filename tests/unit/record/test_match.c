@@ -132,6 +132,11 @@ static void groups_tell_what_they_took(void)
     CHECK_TEXT(value, "example.org");
     CHECK(!ps_match_group(memory, text, 3, &value));
     CHECK(!ps_match_group(memory, text, 4, &value));
+    text = PS_SPAN("ann@127");
+    CHECK_EQ(ps_match_find(match, memory, text, 0, &begin, &end), PS_MATCH_FOUND);
+    CHECK(!ps_match_group(memory, text, 2, &value));
+    CHECK(ps_match_group(memory, text, 3, &value));
+    CHECK_TEXT(value, "127");
     /* Not the groups of the find before. */
     CHECK_EQ(ps_match_find(match, memory, PS_SPAN("nobody"), 0, &begin, &end), PS_MATCH_NOT_FOUND);
     CHECK(!ps_match_group(memory, PS_SPAN("nobody"), 1, &value));

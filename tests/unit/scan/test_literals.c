@@ -53,12 +53,13 @@ static void check_text(const struct ps_literal *items, size_t count, struct ps_s
     ps_arena_rewind(&t_arena, mark);
 }
 
-/* Letters that meet often, with both cases and a byte that folding takes for one of them. */
-static struct ps_span random_text(struct random *random, char *bytes, size_t len)
+/* Of the first letters: two are one letter in both cases, which meet often; nine have bytes that folding takes for one
+ * another. */
+static struct ps_span random_text(struct random *random, size_t letters, char *bytes, size_t len)
 {
     static const char LETTERS[] = "aAbB@\x01\x21\xc1\xe1";
     for (size_t i = 0; i < len; i++)
-        bytes[i] = LETTERS[random_below(random, sizeof LETTERS - 1)];
+        bytes[i] = LETTERS[random_below(random, letters)];
     return ps_span_make(bytes, len);
 }
 
@@ -71,11 +72,12 @@ static void every_place_is_found_that_a_naive_search_finds(void)
     for (unsigned round = 0; round < 400; round++) {
         size_t count = 1 + random_below(&random, round % 4 == 0 ? LITERALS_MAX : 6);
         size_t least = 1 + round % 9;
+        size_t letters = round % 2 == 0 ? 9 : 2 + round % 3;
         for (size_t i = 0; i < count; i++) {
-            items[i].text = random_text(&random, bytes[i], least + random_below(&random, 16 - least));
+            items[i].text = random_text(&random, letters, bytes[i], least + random_below(&random, 16 - least));
             items[i].caseless = random_below(&random, 2) == 0;
         }
-        check_text(items, count, random_text(&random, text, random_below(&random, TEXT_BYTES_MAX)));
+        check_text(items, count, random_text(&random, letters, text, random_below(&random, TEXT_BYTES_MAX)));
     }
 }
 
@@ -90,6 +92,21 @@ static void a_place_is_found_wherever_it_stands(void)
             memcpy(bytes + at, at % 2 == 0 ? "Timed OUT" : "ERROR-x//", 9);
             check_text(items, 2, ps_span_make(bytes, len));
         }
+    }
+}
+
+/* Two that overlap, given in both orders, at every distance from the places that are asked. */
+static void of_two_that_overlap_the_first_is_found(void)
+{
+    const struct ps_literal items[] = { { PS_SPAN("Xabcdefg"), false },
+                                        { PS_SPAN("abcdefgY"), false },
+                                        { PS_SPAN("Xabcdefg"), false } };
+    char bytes[64];
+    for (size_t at = 0; at + 9 <= sizeof bytes; at++) {
+        memset(bytes, '.', sizeof bytes);
+        memcpy(bytes + at, "XabcdefgY", 9);
+        check_text(items, 2, ps_span_make(bytes, sizeof bytes));
+        check_text(items + 1, 2, ps_span_make(bytes, sizeof bytes));
     }
 }
 
@@ -143,6 +160,7 @@ int main(void)
     t_arena = check_arena(64 << 20);
     RUN(every_place_is_found_that_a_naive_search_finds);
     RUN(a_place_is_found_wherever_it_stands);
+    RUN(of_two_that_overlap_the_first_is_found);
     RUN(case_matters_where_it_should);
     RUN(no_literals_and_no_text_are_answered);
     RUN(what_is_over_a_limit_is_refused);

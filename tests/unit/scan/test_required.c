@@ -6,6 +6,9 @@
 #include "record/match.h"
 #include "support/check.h"
 #include "support/exact.h"
+#include "support/random.h"
+
+enum { REGEXES = 10000 };
 
 static struct ps_arena t_arena;
 
@@ -173,9 +176,99 @@ static void sets_that_grow_too_large_are_given_up_in_parts(void)
     static const char *const CASES[][2] = {
         { "(a|b|c|d|e)(f|g|h|i)xyz", "fxyz|gxyz|hxyz|ixyz" },
         { "abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs", "" },
+        { "(abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs)xyz", "xyz" },
+        { "xyz(abc|bcd|cde|def|efg|fgh|ghi|hij|ijk|jkl|klm|lmn|mno|nop|opq|pqr|qrs)", "xyz" },
         { "abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz012345" },
     };
     CHECK_CASES(CASES);
+}
+
+/* -- against PCRE2 ------------------------------------------------------------------------------------------------- */
+
+static void put_one_of(struct ps_buf *buf, struct random *random, const char *const *texts, size_t count)
+{
+    ps_buf_put(buf, ps_span_of(texts[random_below(random, count)]));
+}
+
+#define PUT_ONE_OF(buf, random, texts) put_one_of((buf), (random), (texts), sizeof(texts) / sizeof(texts)[0])
+
+/* A regex of literals, classes, options, quantifiers and nested groups, that PCRE2 mostly accepts. */
+static void put_regex(struct ps_buf *buf, struct random *random, unsigned depth)
+{
+    static const char *const ITEMS[] = {
+        "a",   "b",   "abc", "bca", "ab",    "B",    "1",    ".",      "\\d",   "\\b",
+        "^",   "$",   "-",   "\\.", "\\K",   "[ab]", "[^a]", "[aB1-]", "[a-c]", "[]a]",
+        "\\s", "\\t", " ",   "x{",  "\\x61", "\\N",  "(?i)", "(?-i)",  "(?s)",  "(?x)"
+    };
+    static const char *const OPENS[] = { "(",    "(?:",  "(?i:", "(?-i:", "(?=",  "(?!",
+                                         "(?<=", "(?<!", "(?>",  "(?|",   "(?<n>" };
+    static const char *const TIMES[] = { "?", "*", "+", "{0}", "{1}", "{2}", "{0,2}", "{1,}", "??", "*+", "+?", "?+" };
+    for (size_t items = 1 + random_below(random, 4); items > 0; items--) {
+        if (depth > 0 && random_below(random, 4) == 0) {
+            PUT_ONE_OF(buf, random, OPENS);
+            put_regex(buf, random, depth - 1);
+            ps_buf_byte(buf, ')');
+        } else {
+            PUT_ONE_OF(buf, random, ITEMS);
+        }
+        if (random_below(random, 5) == 0) PUT_ONE_OF(buf, random, TIMES);
+        if (random_below(random, 6) == 0) ps_buf_byte(buf, '|');
+    }
+}
+
+static struct ps_span random_line(struct random *random, char *bytes, size_t len)
+{
+    static const char *const WORDS[] = { "a", "b", "c", "abc", "bca", "A", "B", "1", ".", "-", " ", "\t", "]", "ABC" };
+    struct ps_buf buf;
+    ps_buf_init_fixed(&buf, bytes, len);
+    for (size_t words = random_below(random, 14); words > 0; words--)
+        PUT_ONE_OF(&buf, random, WORDS);
+    return ps_buf_span(&buf);
+}
+
+/* False when the regex matches a line that has none of its literals. */
+static bool keeps_its_promise(struct random *random, const struct ps_match *match, struct ps_match_scratch *memory,
+                              const struct ps_literals *literals, size_t *matches)
+{
+    char bytes[64];
+    for (int i = 0; i < 60; i++) {
+        struct ps_span line = random_line(random, bytes, sizeof bytes);
+        size_t begin;
+        size_t end;
+        if (ps_match_find(match, memory, line, 0, &begin, &end) != PS_MATCH_FOUND) continue;
+        (*matches)++;
+        if (ps_literals_find(literals, line, 0) == PS_SPAN_NONE) return false;
+    }
+    return true;
+}
+
+static void a_line_without_the_literals_never_matches(void)
+{
+    struct random random = { 16 };
+    struct ps_match_scratch *memory = NULL;
+    CHECK_OR_RETURN(CHECK_OK(ps_match_scratch_open(&t_arena, &memory)));
+    struct ps_arena_mark mark = ps_arena_mark(&t_arena);
+    size_t proven = 0;
+    size_t matches = 0;
+    for (int i = 0; i < REGEXES; i++, ps_arena_rewind(&t_arena, mark)) {
+        char bytes[1024];
+        struct ps_buf buf;
+        ps_buf_init_fixed(&buf, bytes, sizeof bytes);
+        put_regex(&buf, &random, 2);
+        struct ps_match *match = NULL;
+        if (ps_match_compile(&t_arena, ps_buf_span(&buf), PS_MATCH_NO_PREFILTER, &match) != PS_OK) continue;
+        const struct ps_literal *required = NULL;
+        size_t count = 0;
+        struct ps_literals *literals = NULL;
+        CHECK_OK(ps_required_find(&t_arena, ps_buf_span(&buf), &required, &count));
+        CHECK_OK(ps_literals_open(&t_arena, required, count, &literals));
+        bool keeps = count == 0 || keeps_its_promise(&random, match, memory, literals, &matches);
+        if (!CHECK(keeps)) fprintf(stderr, "%.*s\n", PS_SPAN_ARG(ps_buf_span(&buf)));
+        proven += count > 0;
+        ps_match_close(match);
+    }
+    ps_match_scratch_close(memory);
+    CHECK(proven > REGEXES / 40 && matches > REGEXES / 10); /* else this tests nothing */
 }
 
 /* Any bytes may be read, accepted or not: never past their end. */
@@ -215,6 +308,7 @@ int main(void)
     RUN(what_is_not_understood_proves_nothing);
     RUN(escapes_of_one_byte_are_that_byte);
     RUN(sets_that_grow_too_large_are_given_up_in_parts);
+    RUN(a_line_without_the_literals_never_matches);
     RUN(every_prefix_is_read_within_its_bytes);
     RUN(every_failing_allocation_is_reported);
     ps_arena_fini(&t_arena);
