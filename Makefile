@@ -253,6 +253,10 @@ bench-runtime: all $(RUNTIME_BENCH) ## the runtime beside the other Runtime API 
 bench-stream: all $(BUILD)/tests/tools/answer_server ## the stream consumer beside a Python handler (scripts/runtime-rivals install python-stream)
 	@tests/bench/run-stream $(BUILD)
 
+.PHONY: bench-scan
+bench-scan: $(BUILD)/bench/bench_scan ## the scan of log files beside a Python service's
+	@tests/bench/run-scan $(BUILD)
+
 .PHONY: package
 package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)

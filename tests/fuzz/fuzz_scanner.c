@@ -45,9 +45,11 @@ static struct ps_scan_totals scan(struct ps_span text, const uint8_t *cuts, bool
     if (ps_scan_totals_make(&t_arena, &t_patterns, &totals) != PS_OK) abort();
     ps_scanner_begin(t_scanner, &t_arena, &totals);
     size_t reach = 0;
+    size_t unit =
+        text.len >= RUN_BYTES ? RUN_BYTES / 10 : 1; /* a restart gives a line's begin again: not for each byte */
     for (size_t i = 0, fed = 0; reach < text.len; i++) {
         size_t left = text.len - reach;
-        size_t len = cuts == NULL ? left : (size_t)1 + cuts[i % CUTS] * (left >= RUN_BYTES ? (size_t)40000 : 1);
+        size_t len = cuts == NULL ? left : 1 + cuts[i % CUTS] * unit;
         reach += len < left ? len : left;
         feed(ps_span_make(text.data + fed, reach - fed));
         fed = reach;

@@ -120,10 +120,11 @@ static void a_wrong_checksum_is_found(void)
     exact_free(packed);
 }
 
-/* A raw block with text, then a block of the reserved type. */
+/* A frame without text; then a raw block with text, and a block of the reserved type. */
 static void text_before_damage_is_given_whatever_the_cut(void)
 {
-    struct ps_span packed = PS_SPAN("\x28\xb5\x2f\xfd\x00\x00\x20\0\0text\x07\0\0");
+    struct ps_span packed = PS_SPAN("\x28\xb5\x2f\xfd\x00\x00\x01\0\0"
+                                    "\x28\xb5\x2f\xfd\x00\x00\x20\0\0text\x07\0\0");
     for (size_t step = 1; step <= packed.len; step++) {
         struct ps_span text;
         CHECK_ERR(unpack(packed, step, &text), PS_ERR_BAD_INPUT);
