@@ -28,8 +28,9 @@ enum trouble {
     CUT,       /* half of the body */
     DROPPED,   /* no answer */
     SHORT,     /* fewer bytes than asked for, as the headers say */
-    CHEATED,   /* fewer bytes than the headers say */
+    CHEATED,   /* other bytes than the headers say: one more, or half */
     MISPLACED, /* another range than asked for */
+    LONG,      /* one byte more than asked for, as the headers say */
     TROUBLES,
 };
 
@@ -86,10 +87,13 @@ static void spoil(enum trouble trouble, uint64_t first, uint64_t last, struct fa
         give_range(&object, first, first + (last - first) / 2, reply);
         break;
     case CHEATED:
-        reply->body.len /= 2;
+        reply->body.len = last + 1 < object.size ? reply->body.len + 1 : reply->body.len / 2;
         break;
     case MISPLACED:
         give_range(&object, first + 1 < last ? first + 1 : 0, last, reply);
+        break;
+    case LONG:
+        give_range(&object, first, last + 1 < object.size ? last + 1 : last, reply);
         break;
     case GOOD:
     case TROUBLES:
