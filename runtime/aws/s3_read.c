@@ -1,7 +1,6 @@
 #include "aws/s3_read.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "aws/retry.h"
 #include "aws/s3.h"
