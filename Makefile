@@ -207,7 +207,7 @@ golden: $(BUILD)/penstock ## whole events against the documents they must become
 	@tests/run-golden $(BUILD)
 
 .PHONY: integration
-integration: all $(RUNTIME_API_SERVER) $(INTEGRATION_TESTS) ## the road against real servers on loopback (CASES=path... for some)
+integration: all $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/range_server $(INTEGRATION_TESTS) ## the road against real servers on loopback (CASES=path... for some)
 	@$(SETUP) all
 	@tests/run-integration $(BUILD) $(CASES)
 

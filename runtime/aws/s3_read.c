@@ -1,7 +1,6 @@
 #include "aws/s3_read.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "aws/retry.h"
 #include "aws/s3.h"
@@ -322,23 +321,23 @@ static void settle_answer(struct ps_s3_read *read, struct part *part)
     bool marker = ps_span_eq_nocase(response->kept[KEPT_DELETE_MARKER], PS_SPAN("true"));
     struct ps_s3_read_verdict verdict = ps_s3_read_verdict(response->status, code, marker);
     switch (verdict.next) {
-    case PS_S3_READ_TAKE:
+    case PS_S3_READ_NEXT_TAKE:
         take(read, part);
         return;
-    case PS_S3_READ_BEYOND:
+    case PS_S3_READ_NEXT_BEYOND:
         settle_beyond(read, part);
         return;
-    case PS_S3_READ_RETRY:
-    case PS_S3_READ_THROTTLED:
+    case PS_S3_READ_NEXT_RETRY:
+    case PS_S3_READ_NEXT_THROTTLED:
         try_later(read, part, refuse(read, part, verdict, code));
         return;
-    case PS_S3_READ_DENIED:
+    case PS_S3_READ_NEXT_DENIED:
         if (has_new_credentials(read, part))
             wait_until(part, 0);
         else
             fail(read, part, verdict.end, refuse(read, part, verdict, code));
         return;
-    case PS_S3_READ_STOP:
+    case PS_S3_READ_NEXT_STOP:
         fail(read, part, verdict.end, verdict.err == PS_OK ? PS_OK : refuse(read, part, verdict, code));
         return;
     }

@@ -13,12 +13,12 @@
 
 /* What is done about an answer. */
 enum ps_s3_read_next {
-    PS_S3_READ_TAKE,
-    PS_S3_READ_RETRY,     /* may pass */
-    PS_S3_READ_THROTTLED, /* the same, and not soon */
-    PS_S3_READ_DENIED,    /* read the credentials again, once; then it is a fault */
-    PS_S3_READ_BEYOND,    /* the range begins where the object has nothing */
-    PS_S3_READ_STOP,      /* with end, and err where that is FAULT */
+    PS_S3_READ_NEXT_TAKE,
+    PS_S3_READ_NEXT_RETRY,     /* may pass */
+    PS_S3_READ_NEXT_THROTTLED, /* the same, and not soon */
+    PS_S3_READ_NEXT_DENIED,    /* read the credentials again, once; then it is a fault */
+    PS_S3_READ_NEXT_BEYOND,    /* the range begins where the object has nothing */
+    PS_S3_READ_NEXT_STOP,      /* with end, and err where that is FAULT */
 };
 
 struct ps_s3_read_verdict {

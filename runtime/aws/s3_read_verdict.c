@@ -6,11 +6,11 @@
     "encrypts it, and s3:ListBucket on the bucket, without which a missing object looks like this"
 #define BAD_CREDENTIALS ": credentials refused: check the function's role, and the clock"
 
-#define RETRY PS_S3_READ_RETRY, PS_S3_READ_FAULT, PS_ERR_UNAVAILABLE, ""
-#define THROTTLED PS_S3_READ_THROTTLED, PS_S3_READ_FAULT, PS_ERR_THROTTLED, ""
-#define DENIED(remedy) PS_S3_READ_DENIED, PS_S3_READ_FAULT, PS_ERR_DENIED, remedy
-#define FAULT(remedy) PS_S3_READ_STOP, PS_S3_READ_FAULT, PS_ERR_BAD_CONFIG, remedy
-#define END(name) PS_S3_READ_STOP, PS_S3_READ_##name, PS_OK, ""
+#define RETRY PS_S3_READ_NEXT_RETRY, PS_S3_READ_FAULT, PS_ERR_UNAVAILABLE, ""
+#define THROTTLED PS_S3_READ_NEXT_THROTTLED, PS_S3_READ_FAULT, PS_ERR_THROTTLED, ""
+#define DENIED(remedy) PS_S3_READ_NEXT_DENIED, PS_S3_READ_FAULT, PS_ERR_DENIED, remedy
+#define FAULT(remedy) PS_S3_READ_NEXT_STOP, PS_S3_READ_FAULT, PS_ERR_BAD_CONFIG, remedy
+#define END(name) PS_S3_READ_NEXT_STOP, PS_S3_READ_##name, PS_OK, ""
 
 /* Amazon S3 API reference, "Error responses". S3 tells of ended credentials with 400. */
 static const struct {
@@ -37,14 +37,14 @@ static const struct {
     uint32_t min, max;
     struct ps_s3_read_verdict verdict;
 } STATUSES[] = {
-    { 200, 200, { .next = PS_S3_READ_TAKE } },
-    { 206, 206, { .next = PS_S3_READ_TAKE } },
+    { 200, 200, { .next = PS_S3_READ_NEXT_TAKE } },
+    { 206, 206, { .next = PS_S3_READ_NEXT_TAKE } },
     { 301, 307, { FAULT(OTHER_REGION) } },
     { 401, 401, { DENIED(BAD_CREDENTIALS) } },
     { 403, 403, { DENIED(BAD_CREDENTIALS) } },
     { 408, 408, { RETRY } },
     { 412, 412, { END(CHANGED) } },
-    { 416, 416, { .next = PS_S3_READ_BEYOND } },
+    { 416, 416, { .next = PS_S3_READ_NEXT_BEYOND } },
     { 429, 429, { THROTTLED } },
     { 500, 599, { RETRY } },
 };

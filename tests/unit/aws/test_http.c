@@ -135,6 +135,22 @@ static void several_exchanges_are_in_flight_at_once(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
+static void headers_that_are_wanted_are_kept_and_others_not(void)
+{
+    const struct fake_http_step script[] = { { .reply = { .headers = "ETag: \"e\"\r\nX-B: b\r\n" } }, { 0 } };
+    struct fake_http *server = fake_http_open(script, 2, false);
+    for (size_t i = 0; i < 2; i++) {
+        struct ps_http_exchange exchange = get(server, "/");
+        exchange.request.keep[0] = "x-a";
+        exchange.request.keep[1] = "etag";
+        CHECK_OK(ps_http_run(http, &arena, &exchange));
+        CHECK_TEXT(exchange.response.kept[0], "");
+        CHECK_TEXT(exchange.response.kept[1], i == 0 ? "\"e\"" : "");
+        CHECK_EQ(exchange.response.kept[2].len, 0);
+    }
+    CHECK_EQ(fake_http_finish(server), 0);
+}
+
 static void retry_after_is_read_in_both_forms(void)
 {
     char date[64], header[96];
@@ -708,6 +724,7 @@ int main(void)
     RUN(a_get_sends_only_what_was_asked_for);
     RUN(a_connection_serves_many_exchanges);
     RUN(several_exchanges_are_in_flight_at_once);
+    RUN(headers_that_are_wanted_are_kept_and_others_not);
     RUN(retry_after_is_read_in_both_forms);
     RUN(amazons_own_retry_after_counts_milliseconds_and_comes_first);
     RUN(the_type_of_an_error_is_told_where_it_is_in_a_header);

@@ -28,8 +28,9 @@ enum trouble {
     CUT,       /* half of the body */
     DROPPED,   /* no answer */
     SHORT,     /* fewer bytes than asked for, as the headers say */
-    CHEATED,   /* fewer bytes than the headers say */
+    CHEATED,   /* other bytes than the headers say: one more, or half */
     MISPLACED, /* another range than asked for */
+    LONG,      /* one byte more than asked for, as the headers say */
     TROUBLES,
 };
 
@@ -86,10 +87,13 @@ static void spoil(enum trouble trouble, uint64_t first, uint64_t last, struct fa
         give_range(&object, first, first + (last - first) / 2, reply);
         break;
     case CHEATED:
-        reply->body.len /= 2;
+        reply->body.len = last + 1 < object.size ? reply->body.len + 1 : reply->body.len / 2;
         break;
     case MISPLACED:
         give_range(&object, first + 1 < last ? first + 1 : 0, last, reply);
+        break;
+    case LONG:
+        give_range(&object, first, last + 1 < object.size ? last + 1 : last, reply);
         break;
     case GOOD:
     case TROUBLES:
@@ -555,10 +559,15 @@ static void ended_credentials_are_read_again_once(void)
     struct fake_http *server = fake_http_open(script, 3, false);
     struct ps_s3_read *read = open_on(server, 1);
     struct ps_s3_read_object what = named("e1", 0);
+    struct ps_span bytes;
+    enum ps_s3_read_end end = PS_S3_READ_GOES_ON;
     setenv("AWS_SESSION_TOKEN", "fresh", 1);
-    struct outcome outcome = read_all(read, &what, &NO_DEADLINE);
-    CHECK_ERR(outcome.err, PS_ERR_DENIED);
-    CHECK_SPAN(outcome.bytes, ps_span_make(object.bytes, 10));
+    CHECK_OK(ps_s3_read_begin(read, &NO_DEADLINE, &what));
+    CHECK_OK(ps_s3_read_next(read, &bytes, &end));
+    CHECK_SPAN(bytes, ps_span_make(object.bytes, 10));
+    setenv("AWS_SESSION_TOKEN", "fresher still", 1);
+    CHECK_ERR(ps_s3_read_next(read, &bytes, &end), PS_ERR_DENIED);
+    CHECK_EQ(end, PS_S3_READ_FAULT);
     CHECK_EQ(fake_http_finish(server), 0);
     unsetenv("AWS_SESSION_TOKEN");
 }
