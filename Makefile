@@ -151,7 +151,8 @@ $(BUILD)/penstock: $(TOOL_OBJECTS) $(BUILD)/functions/log-processor.a $(BUILD)/l
 .SECONDEXPANSION:
 # The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c; or of the tool.
 function_archive = $(patsubst tests/unit/functions/%/,$(BUILD)/functions/%.a,$(filter tests/unit/functions/%,$(dir $(1)))) \
-	$(patsubst %,$(BUILD)/tools.a,$(filter tests/unit/tools/%,$(1)))
+	$(patsubst %,$(BUILD)/tools.a,$(filter tests/unit/tools/%,$(1))) \
+	$(patsubst %,$(BUILD)/functions/log-extractor.a,$(filter tests/integration/test_summary,$(1)))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libsupport.a $(BUILD)/libpenstock.a $$(call function_archive,tests/$$*)
 	@mkdir -p $(@D)

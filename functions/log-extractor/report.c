@@ -374,7 +374,7 @@ static void put_text_paragraph(struct ps_buf *buf, struct ps_span text)
 
 static enum ps_err render_text(struct ps_arena *arena, const struct content *content, struct ps_span *out)
 {
-    struct ps_buf buf;
+    struct ps_buf buf = { 0 };
     size_t left_out = 0;
     PS_TRY(begin_part(arena, &buf));
     put_text_paragraph(&buf, content->title);
@@ -472,7 +472,7 @@ static void put_html_rows(struct ps_buf *buf, const struct content *content)
 /* Styles stand in the elements: mail programs drop style sheets. Nothing is loaded from anywhere. */
 static enum ps_err render_html(struct ps_arena *arena, const struct content *content, struct ps_span *out)
 {
-    struct ps_buf buf;
+    struct ps_buf buf = { 0 };
     size_t left_out = 0;
     PS_TRY(begin_part(arena, &buf));
     ps_buf_put(&buf, ps_span_of(HTML_HEAD));
