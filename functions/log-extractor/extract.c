@@ -337,6 +337,8 @@ enum ps_err extract_object(const struct extract_context *context, const struct p
                        .arena = context->arena,
                        .deadline = context->deadline,
                        .patterns = &context->extractor->patterns,
+                       .request_id = context->request_id,
+                       .now_ms = context->now_ms,
                        .ttl_days = context->extractor->settings->ttl_days },
         .began_us = ps_clock_monotonic_us(),
         .counts = counts,

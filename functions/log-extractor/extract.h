@@ -38,6 +38,7 @@ struct extract_context {
     const struct ps_deadline *deadline;
     const struct ps_log *log;
     struct ps_span group; /* of the message in hand: continuations stay in it */
+    struct ps_span request_id;
     int64_t now_ms;
     int64_t sent_ms;      /* of that message: the day of an object that nobody can date */
 };

@@ -92,6 +92,7 @@ static enum ps_err extract(struct run *run, const struct ps_sqs_message *message
         .deadline = &run->inv->deadline,
         .log = run->inv->log,
         .group = message->group,
+        .request_id = run->inv->request_id,
         .now_ms = run->inv->now_ms,
         .sent_ms = message->sent_ms,
     };

@@ -17,7 +17,7 @@ static enum ps_err take_place(const struct extract_context *context, struct mail
     return cap.per_hour > 0 ? mail_cap_take(&cap, place) : PS_OK;
 }
 
-static enum ps_err send(const struct extract_context *context, struct report *report, struct extract_counts *counts)
+static enum ps_err send(const struct extract_context *context, struct report *report, bool *held)
 {
     const struct extractor *extractor = context->extractor;
     struct ps_ses_message message = { .from = extractor->settings->mail_from,
@@ -25,15 +25,11 @@ static enum ps_err send(const struct extract_context *context, struct report *re
                                       .to_count = extractor->mail_to_count };
     struct mail_cap_place place;
     PS_TRY(take_place(context, &place));
-    if (place.held) {
-        counts->mails_held++;
-        return PS_OK;
-    }
+    *held = place.held;
+    if (place.held) return PS_OK;
     report->place = &place;
     PS_TRY(report_render(context->arena, report, &message));
-    PS_TRY(ps_ses_send(extractor->ses, context->arena, context->deadline, &message));
-    counts->mails++;
-    return PS_OK;
+    return ps_ses_send(extractor->ses, context->arena, context->deadline, &message);
 }
 
 enum ps_err tell(const struct extract_context *context, const struct summaries *summaries,
@@ -45,13 +41,17 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
                              .patterns = &extractor->patterns,
                              .region = ps_call_region(extractor->client) };
     enum ps_severity severity = PS_SEVERITY_INFO;
-    bool mine = false;
+    bool mine = false, held = false;
     if (extractor->ses == NULL || summary->mailed || summary->state != SUMMARY_DONE) return PS_OK;
     if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
     if (!mine) return PS_OK;
-    enum ps_err err = send(context, &report, counts);
-    if (err == PS_OK) return PS_OK;
+    enum ps_err err = send(context, &report, &held);
+    if (err == PS_OK) {
+        counts->mails += !held;
+        counts->mails_held += held;
+        return summary_settle_mail(summaries, object, held);
+    }
     const struct ps_err_note reason = *ps_err_note();
     if (summary_release_mail(summaries, object) != PS_OK)
         ps_log_fault(context->log, PS_LOG_WARN, "mail_not_released"); /* then this version is not mailed */
