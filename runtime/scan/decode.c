@@ -137,8 +137,7 @@ enum ps_decode_text ps_decode_text(const struct ps_decode *decode)
     return (enum ps_decode_text)decode->mark.means;
 }
 
-/* -- first bytes ----------------------------------------------------------------------------------------------------
- */
+/* -- first bytes --------------------------------------------------------------------------------------------------- */
 
 static bool may_become(const struct lead *lead, const struct signature *signature)
 {
@@ -196,8 +195,7 @@ static bool tell_text(struct ps_decode *decode, bool ended)
     return true;
 }
 
-/* -- restart points -------------------------------------------------------------------------------------------------
- */
+/* -- restart points ------------------------------------------------------------------------------------------------ */
 
 /* In plain UTF-8 every place is one, and none has to be noted. */
 static bool has_points(const struct ps_decode *decode)
@@ -243,7 +241,8 @@ static const struct ps_restart *plain_point(const struct ps_decode *decode, uint
 {
     if (text_offset == 0) return NULL;
     struct ps_restart *point = &decode->points[POINTS];
-    point->source_offset = decode->source_offset - decode->text_offset + text_offset;
+    uint64_t mark_len = decode->source_offset - decode->raw.len - decode->text_offset;
+    point->source_offset = mark_len + text_offset;
     point->text_offset = text_offset;
     return point;
 }
@@ -260,8 +259,7 @@ bool ps_decode_put_restart(const struct ps_decode *decode, uint64_t text_offset,
     return true;
 }
 
-/* -- text -----------------------------------------------------------------------------------------------------------
- */
+/* -- text ---------------------------------------------------------------------------------------------------------- */
 
 static enum ps_err inflate(struct ps_decode *decode, struct ps_span *from)
 {

@@ -114,8 +114,7 @@ void ps_gunzip_begin_at(struct ps_gunzip *gunzip, const struct ps_gunzip_point *
     PS_ASSERT(inflateSetDictionary(&gunzip->stream, (const Bytef *)point->window, point->window_len) == Z_OK);
 }
 
-/* -- header ---------------------------------------------------------------------------------------------------------
- */
+/* -- header -------------------------------------------------------------------------------------------------------- */
 
 /* Enters the next part of the header that the flags announce, from `from` on. */
 static void enter_part(struct ps_gunzip *gunzip, enum place from)
@@ -176,8 +175,7 @@ static enum ps_err take_header_crc_byte(struct ps_gunzip *gunzip, unsigned char 
     return PS_OK;
 }
 
-/* -- trailer --------------------------------------------------------------------------------------------------------
- */
+/* -- trailer ------------------------------------------------------------------------------------------------------- */
 
 static enum ps_err take_trailer_byte(struct ps_gunzip *gunzip, unsigned char byte)
 {
@@ -227,8 +225,7 @@ static enum ps_err take_byte(struct ps_gunzip *gunzip, unsigned char byte)
     return PS_OK;
 }
 
-/* -- body -----------------------------------------------------------------------------------------------------------
- */
+/* -- body ---------------------------------------------------------------------------------------------------------- */
 
 static enum ps_err inflate_body(struct ps_gunzip *gunzip, struct ps_span *in, bool stop_at_blocks, char *out,
                                 size_t cap, size_t *made)

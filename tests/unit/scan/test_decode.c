@@ -195,8 +195,7 @@ static void an_error_names_the_byte(void)
     exact_free(two);
 }
 
-/* -- restart points -------------------------------------------------------------------------------------------------
- */
+/* -- restart points ------------------------------------------------------------------------------------------------ */
 
 /* Text as it goes by: at each of its steps a restart point is asked for, some way back. */
 struct walk {
@@ -349,6 +348,11 @@ static void plain_text_goes_on_at_every_offset(void)
     struct ps_span marked = packed_join(PS_SPAN("\xef\xbb\xbf"), text);
     check_restarts(text, text, 3, 0);
     check_restarts(marked, text, 3, 0);
+    for (size_t step = 1; step <= 8; step++) {
+        struct walk begun = { .packed = PS_SPAN("\xef\xbb text"), .text = PS_SPAN("\xef\xbb text"), .step = step };
+        walk_through(&begun);
+        CHECK(begun.found > 0);
+    }
     exact_free(marked);
     exact_free(text);
 }
@@ -410,8 +414,7 @@ static void what_is_no_restart_point_is_refused(void)
     CHECK_TEXT(text, "as before");
 }
 
-/* -- memory ---------------------------------------------------------------------------------------------------------
- */
+/* -- memory -------------------------------------------------------------------------------------------------------- */
 
 static long peak_kb(void)
 {
