@@ -164,10 +164,11 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsupport.a $(BUILD)/li
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/functions/log-processor.a $(BUILD)/libsupport.a $(STATIC_LIBS)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tools.a $(BUILD)/functions/alerter.a $(BUILD)/libpenstock.a
+FUZZED := $(BUILD)/tools.a $(BUILD)/functions/alerter.a $(BUILD)/functions/log-extractor.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZED) $(BUILD)/libpenstock.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/tools.a $(BUILD)/functions/alerter.a $(STATIC_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(FUZZED) $(STATIC_LIBS)
 
 # What `make bench-runtime` measures beside the bootstrap, and the server that does it.
 RUNTIME_BENCH := $(BUILD)/bench/runtime_server $(BUILD)/bench/floor $(BUILD)/bench/crash.so

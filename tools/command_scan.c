@@ -35,6 +35,7 @@ enum {
     READ_BYTES = 256 << 10,
     LINE_BYTES_MAX = 64 << 10, /* of JSON: 256 names and numbers, and a file's name */
     PROGRESS_BYTES = 64 << 20, /* shorter files are done before a bar is seen */
+    PROGRESS_STEP = 4 << 20,
     BAR_CELLS = 40,
     NAME_COLUMNS = 24,
     SAMPLE_BYTES = 100, /* in the table */
@@ -97,7 +98,7 @@ static enum ps_err scan_descriptor(struct scan *scan, int fd)
         scan->read_bytes += bytes.len;
         ps_decode_feed(scan->decode, bytes, bytes.len == 0);
         PS_TRY(scan_decoded(scan, &done));
-        if (scan->read_bytes % PROGRESS_BYTES < READ_BYTES) show_progress(scan, false);
+        if (scan->read_bytes % PROGRESS_STEP < READ_BYTES) show_progress(scan, false);
     }
     return ps_scanner_finish(scan->scanner);
 }
@@ -243,6 +244,13 @@ static void explain_pattern(const struct ps_pattern *pattern)
     printf("\n");
 }
 
+/* As it was given, on lines of its own. */
+static enum ps_err show_patterns(struct ps_span json)
+{
+    PS_TRY(print(json));
+    return ps_span_ends(json, PS_SPAN("\n")) ? PS_OK : print(PS_SPAN("\n"));
+}
+
 static void explain(const struct ps_patterns *patterns)
 {
     size_t always = 0;
@@ -348,7 +356,7 @@ int command_scan(int argc, char **argv)
     if (open_scan(&scan, patterns) != PS_OK)
         result = command_fault(patterns != NULL ? patterns : "scan");
     else if (scan.show)
-        result = print(scan.patterns_json) == PS_OK ? COMMAND_DONE : command_fault("scan");
+        result = show_patterns(scan.patterns_json) == PS_OK ? COMMAND_DONE : command_fault("scan");
     else if (scan.explain)
         explain(&scan.patterns);
     else

@@ -403,9 +403,8 @@ static enum ps_err scan_piece(struct ps_scanner *scanner, struct ps_span piece, 
         .until = until,
         .has_literal = find_literal(scanner, piece, 0) < piece.len,
     };
-    scanner->open_count = 0;
     PS_TRY(ask_all(scanner, &part));
-    scanner->open_count = 0; /* the line's end, and what follows it, is too far away */
+    scanner->open_count = 0; /* a split line joins nothing, and nothing joins it */
     return PS_OK;
 }
 

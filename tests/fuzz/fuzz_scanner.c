@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "scan/scanner.h"
 
-enum { ARENA_BYTES = 64 << 20, CUTS = 8, RUN_BYTES = 400000, RUNS_MAX = 8 };
+enum { ARENA_BYTES = 64 << 20, CUTS = 8, RUN_BYTES = 400000, RUNS_MAX = 4 };
 
 static const char PATTERNS[] =
     "[{\"name\":\"a\",\"regex\":\"\\\\bERR(?<x>O+)R\\\\b\",\"severity\":\"error\"},"

@@ -8,13 +8,17 @@
 #include "support/exact.h"
 #include "support/random.h"
 
-enum { ARENA_BYTES = 64 << 20 };
+enum { ARENA_BYTES = 64 << 20, PIECE_STEP = PS_SCAN_LINE_BYTES_MAX - PS_SCAN_OVERLAP_BYTES };
 
 static const char PATTERNS[] =
     "[{\"name\":\"error\",\"regex\":\"ERROR\",\"severity\":\"error\"},"
     "{\"name\":\"timeout\",\"regex\":\"timed out after (?<seconds>[0-9]+)\",\"severity\":\"error\"},"
     "{\"name\":\"digits\",\"regex\":\"^[0-9]+$\",\"severity\":\"error\",\"max_samples\":1},"
     "{\"name\":\"none\",\"regex\":\"fatal$\",\"severity\":\"error\",\"max_samples\":0}]";
+
+static const char SELECTED[] =
+    "[{\"name\":\"error\",\"regex\":\"ERROR\",\"severity\":\"error\"},"
+    "{\"name\":\"timeout\",\"regex\":\"timed out after (?<seconds>[0-9]+)\",\"severity\":\"error\"}]";
 
 enum { ERROR, TIMEOUT, DIGITS, FATAL };
 
@@ -233,12 +237,15 @@ static void a_line_of_the_limit_is_whole_and_one_byte_more_is_split(void)
     open_fixture(&fixture, PATTERNS);
     for (size_t more = 0; more < 2; more++) {
         struct ps_span line = long_line("ERROR", PS_SCAN_LINE_BYTES_MAX + more, "ERROR fatal");
+        memcpy((char *)(uintptr_t)line.data + PIECE_STEP, "2026-11-21T10:00:00Z ", 21);
         const struct ps_scan_totals *totals = scan(&fixture, line, SIZE_MAX);
         CHECK_EQ(totals->split_lines, more);
         CHECK_EQ(totals->lines, 1);
         CHECK_EQ(totals->bytes, line.len);
         CHECK_EQ(totals->counts[ERROR].lines, 1);
         CHECK_EQ(totals->counts[FATAL].lines, 1);
+        CHECK_EQ(totals->counts[FATAL].first.byte, 0);
+        CHECK_EQ(totals->counts[FATAL].first.time_ms, INT64_MIN); /* what a later piece begins with is no line's */
         exact_free(line);
     }
     close_fixture(&fixture);
@@ -246,7 +253,7 @@ static void a_line_of_the_limit_is_whole_and_one_byte_more_is_split(void)
 
 static void a_match_across_pieces_is_found_and_their_edges_are_no_ends(void)
 {
-    enum { STEP = PS_SCAN_LINE_BYTES_MAX - PS_SCAN_OVERLAP_BYTES, BYTES = 3 << 20 };
+    enum { BYTES = 3 << 20 };
     struct fixture fixture;
     open_fixture(&fixture, "[{\"name\":\"word\",\"regex\":\"\\\\bERROR\\\\b\",\"severity\":\"error\"},"
                            "{\"name\":\"begin\",\"regex\":\"^[.]*x\",\"severity\":\"error\"},"
@@ -254,9 +261,9 @@ static void a_match_across_pieces_is_found_and_their_edges_are_no_ends(void)
     for (size_t shift = 0; shift < 2 * PS_SCAN_OVERLAP_BYTES; shift += 61) {
         struct ps_span line = long_line("", BYTES, "q");
         char *text = (char *)(uintptr_t)line.data;
-        text[STEP - 2] = 'q';
+        text[PIECE_STEP - 2] = 'q';
         memcpy(text + PS_SCAN_LINE_BYTES_MAX - 3, "abc", 3);
-        memcpy(text + (STEP - PS_SCAN_OVERLAP_BYTES + shift), " ERROR ", 7);
+        memcpy(text + (PIECE_STEP - PS_SCAN_OVERLAP_BYTES + shift), " ERROR ", 7);
         memcpy(text + BYTES - 20, "x", 1);
         const struct ps_scan_totals *totals = scan(&fixture, line, SIZE_MAX);
         CHECK_EQ(totals->split_lines, 1);
@@ -282,6 +289,20 @@ static void lines_behind_a_split_line_are_counted_from_theirs(void)
     CHECK_EQ(totals->counts[ERROR].last.line, 3);
     CHECK_EQ(totals->counts[ERROR].last.byte, line.len - 8);
     CHECK_EQ(totals->in_split_line, false);
+    exact_free(line);
+    close_fixture(&fixture);
+}
+
+static void a_split_line_joins_nothing_and_nothing_joins_it(void)
+{
+    struct fixture fixture;
+    open_fixture(&fixture, PATTERNS);
+    struct ps_span line =
+        long_line("ERROR a.b.CException: one\n", 2 << 20, "ERROR a.b.CException: two\n\tat a.B.c(B.java:1)");
+    const struct ps_scan_count *count = &scan(&fixture, line, SIZE_MAX)->counts[ERROR];
+    CHECK_EQ(count->sample_count, 2);
+    CHECK_TEXT(count->samples[0].text, "ERROR a.b.CException: one");
+    CHECK(ps_span_ends(count->samples[1].text, PS_SPAN("ERROR a.b.CException: two")));
     exact_free(line);
     close_fixture(&fixture);
 }
@@ -348,14 +369,14 @@ static struct ps_span make_text(struct random *random, size_t bytes_max)
     return ps_span_make(text, len);
 }
 
-static void any_cuts_give_the_same(void)
+static void check_cuts(const char *patterns)
 {
     struct fixture whole;
-    open_fixture(&whole, PATTERNS);
+    open_fixture(&whole, patterns);
     struct fixture cut;
-    open_fixture(&cut, PATTERNS);
+    open_fixture(&cut, patterns);
     struct random random = { 1 };
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 24; round++) {
         struct ps_arena_mark mark = ps_arena_mark(&whole.arena);
         struct ps_arena_mark cut_mark = ps_arena_mark(&cut.arena);
         struct ps_span text = make_text(&random, round % 4 == 0 ? 6 << 20 : 3000);
@@ -378,14 +399,14 @@ static void any_cuts_give_the_same(void)
 }
 
 /* After each piece another scanner goes on, from where the last one says. */
-static void a_restart_anywhere_gives_the_same(void)
+static void check_restarts(const char *patterns)
 {
     struct fixture whole;
-    open_fixture(&whole, PATTERNS);
+    open_fixture(&whole, patterns);
     struct fixture first;
-    open_fixture(&first, PATTERNS);
+    open_fixture(&first, patterns);
     struct random random = { 2 };
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 24; round++) {
         struct ps_arena_mark mark = ps_arena_mark(&whole.arena);
         struct ps_arena_mark first_mark = ps_arena_mark(&first.arena);
         struct ps_span text = make_text(&random, round % 4 == 0 ? 6 << 20 : 3000);
@@ -407,6 +428,37 @@ static void a_restart_anywhere_gives_the_same(void)
     }
     close_fixture(&whole);
     close_fixture(&first);
+}
+
+/* All of SELECTED have a literal, so that whole runs of lines are gone over. */
+static void any_cuts_give_the_same(void)
+{
+    check_cuts(PATTERNS);
+    check_cuts(SELECTED);
+}
+
+static void a_restart_anywhere_gives_the_same(void)
+{
+    check_restarts(PATTERNS);
+    check_restarts(SELECTED);
+}
+
+static void lines_gone_over_are_counted_as_those_that_are_asked(void)
+{
+    struct fixture asked;
+    struct fixture over;
+    open_fixture(&asked, PATTERNS);
+    open_fixture(&over, SELECTED);
+    struct random random = { 3 };
+    for (int round = 0; round < 20; round++) {
+        struct ps_span text = make_text(&random, 20000);
+        (void)scan(&asked, text, SIZE_MAX);
+        (void)scan(&over, text, SIZE_MAX);
+        check_same(&over.totals, &asked.totals, over.patterns.count, true);
+        exact_free(text);
+    }
+    close_fixture(&asked);
+    close_fixture(&over);
 }
 
 /* -- memory ---------------------------------------------------------------------------------------------------------
@@ -445,6 +497,19 @@ static void lines_without_samples_take_no_memory(void)
     close_fixture(&fixture);
 }
 
+static void a_joined_line_takes_no_memory_of_its_own(void)
+{
+    struct fixture fixture;
+    open_fixture(&fixture, PATTERNS);
+    begin(&fixture);
+    CHECK_OK(ps_scanner_feed(fixture.scanner, PS_SPAN("ERROR a.b.CException: x\n")));
+    size_t used = ps_arena_used(&fixture.arena);
+    CHECK_OK(ps_scanner_feed(fixture.scanner, PS_SPAN("\tat a.\xff.c(B.java:1)\n")));
+    CHECK(ps_span_ends(fixture.totals.counts[ERROR].samples[0].text, PS_SPAN("\tat a.\xef\xbf\xbd.c(B.java:1)")));
+    CHECK_EQ(ps_arena_used(&fixture.arena), used);
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     RUN(lines_end_with_lf_or_cr_lf_or_the_text);
@@ -458,9 +523,12 @@ int main(void)
     RUN(a_line_of_the_limit_is_whole_and_one_byte_more_is_split);
     RUN(a_match_across_pieces_is_found_and_their_edges_are_no_ends);
     RUN(lines_behind_a_split_line_are_counted_from_theirs);
+    RUN(a_split_line_joins_nothing_and_nothing_joins_it);
     RUN(any_cuts_give_the_same);
     RUN(a_restart_anywhere_gives_the_same);
+    RUN(lines_gone_over_are_counted_as_those_that_are_asked);
     RUN(each_allocation_may_fail);
     RUN(lines_without_samples_take_no_memory);
+    RUN(a_joined_line_takes_no_memory_of_its_own);
     return check_finish();
 }

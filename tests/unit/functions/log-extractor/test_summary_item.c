@@ -161,7 +161,6 @@ static void what_is_none_of_ours_is_refused(void)
         ODD_HEAD "\"counts\":{\"M\":{}}",
         ODD_COUNT("\"lines\":{\"N\":\"1\"}"),
         ODD_COUNT("\"lines\":{\"N\":\"-1\"}"),
-        ODD_COUNT("\"lines\":{\"N\":\"9007199254740993\"}"),
         ODD_COUNT(ODD_HITS "\"samples\":{\"M\":{}}"),
         ODD_COUNT(ODD_HITS "\"sample\":{\"L\":[]}"),
         ODD_SAMPLE("1"),
@@ -188,6 +187,7 @@ static void a_number_out_of_range_is_refused(void)
         { "\"modifiedMs\":{\"N\":\"1795255200123\"}", "\"modifiedMs\":{\"N\":\"253402300800000\"}" },
         { "\"modifiedMs\":{\"N\":\"1795255200123\"}", "\"modifiedMs\":{\"S\":\"1\"}" },
         { "\"givenUp\":{\"N\":\"0\"}", "\"givenUp\":{\"N\":\"\"}" },
+        { "\"lines\":{\"N\":\"40\"}", "\"lines\":{\"N\":\"9007199254740993\"}" },
     };
     struct summary summary = summaries_sample(&arena, SUMMARY_PARTIAL);
     struct ps_span item = write_item(&SUMMARIES_SET, &summary, 0);
