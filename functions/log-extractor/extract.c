@@ -6,10 +6,10 @@
 
 enum {
     CHECKPOINT_MS = 4000, /* for the summary's item and the continuation, each with a retry */
+    CHECKPOINT_MS_MIN = 2000,
     TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
     CONTINUATION_BYTES_MAX = 16 << 10,
-    BINARY_LOOK_BYTES = 64 << 10,
-    BINARY_NUL_PARTS = 100, /* one NUL in so many bytes: it is no text */
+    BINARY_NUL_PARTS = 512, /* one NUL in so many bytes: it is no text */
 };
 
 /* One object under way. */
@@ -102,9 +102,8 @@ static enum ps_err scan_text(struct job *job, struct ps_span text)
 
 static bool is_binary(const struct job *job)
 {
-    const struct ps_scan_totals *totals = &job->now.totals;
-    uint64_t looked = job->fed < BINARY_LOOK_BYTES ? job->fed : BINARY_LOOK_BYTES;
-    return totals->nul_bytes > 0 && totals->nul_bytes * BINARY_NUL_PARTS >= looked;
+    uint64_t nul_bytes = job->now.totals.nul_bytes;
+    return nul_bytes > 0 && nul_bytes >= job->fed / BINARY_NUL_PARTS;
 }
 
 /* Everything that is fed becomes text and is scanned. */
@@ -127,6 +126,15 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
         }
         ps_s3_read_pump(extractor->read);
     }
+}
+
+/* What has to be decoded again comes before anything new: without something new a continuation would begin where this
+ * one did. */
+static bool must_stop(const struct job *job)
+{
+    uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
+    bool further = job->now.totals.bytes > job->before.offset;
+    return left_ms < (further ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
 }
 
 static enum ps_err scan(struct job *job, enum progress *progress)
@@ -152,7 +160,7 @@ static enum ps_err scan(struct job *job, enum progress *progress)
         PS_TRY(scan_fed(job, &done, progress));
         if (*progress == PROGRESS_DEAD) return PS_OK;
         if (end == PS_S3_READ_DONE) return ps_scanner_finish(extractor->scanner);
-        if (ps_deadline_left_ms(job->context->deadline) < CHECKPOINT_MS) {
+        if (must_stop(job)) {
             *progress = PROGRESS_OUT_OF_TIME;
             return PS_OK;
         }
