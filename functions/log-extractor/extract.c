@@ -19,7 +19,8 @@ struct job {
     struct summaries summaries;
     struct summary before; /* as the item was read */
     struct summary now;
-    uint64_t fed; /* of the text: what the scanner has got */
+    uint64_t read; /* of the object: where the next bytes stand */
+    uint64_t fed;  /* of the text: what the scanner has got */
     uint64_t began_us;
     struct extract_counts *counts;
 };
@@ -87,6 +88,7 @@ static enum ps_err begin(struct job *job)
     ps_decode_begin(extractor->decode);
     if (job->now.restart.len > 0)
         PS_TRY(ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed));
+    job->read = object.offset;
     ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
     return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
 }
@@ -129,9 +131,10 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
 }
 
 /* What has to be decoded again comes before anything new: without something new a continuation would begin where this
- * one did. */
+ * one did. And when all is read, to finish takes no longer than to stop. */
 static bool must_stop(const struct job *job)
 {
+    if (job->read == ps_s3_read_size(extractor_of(job)->read)) return false;
     uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
     bool further = job->now.totals.bytes > job->before.offset;
     return left_ms < (further ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
@@ -155,6 +158,7 @@ static enum ps_err scan(struct job *job, enum progress *progress)
             *progress = give_up(job, dead_reason(end));
             return PS_OK;
         }
+        job->read += bytes.len;
         job->counts->source_bytes += bytes.len;
         ps_decode_feed(extractor->decode, bytes, end == PS_S3_READ_DONE);
         PS_TRY(scan_fed(job, &done, progress));
