@@ -110,8 +110,11 @@ static void put_count(struct ps_item *item, const struct ps_pattern *pattern, co
     ps_item_map_begin(item, pattern->name);
     ps_item_put_text(item, "severity", ps_severity_name(pattern->severity));
     put_u64(item, "lines", count->lines);
-    put_hit(item, FIRST, &count->first);
-    put_hit(item, LAST, &count->last);
+    if (count->lines > 0) {
+        put_hit(item, FIRST, &count->first);
+        put_hit(item, LAST, &count->last);
+    }
+    if (count->given_up > 0) put_u64(item, "givenUp", count->given_up);
     if (counted) ps_item_put_number(item, "inSplitLine", 1);
     ps_item_list_begin(item, PS_SPAN("samples"));
     for (size_t i = 0; i < samples; i++)
@@ -140,7 +143,7 @@ static enum ps_err write_parts(struct ps_arena *arena, const struct parts *parts
     ps_item_map_begin(&item, PS_SPAN("counts"));
     for (size_t i = 0; i < parts->patterns->count; i++) {
         bool counted = totals->in_split_line && is_counted(totals, i);
-        if (totals->counts[i].lines == 0) continue;
+        if (totals->counts[i].lines == 0 && totals->counts[i].given_up == 0) continue;
         put_count(&item, &parts->patterns->items[i], &totals->counts[i], counted, parts->samples[i]);
     }
     ps_item_map_end(&item);
@@ -314,8 +317,9 @@ static enum ps_err read_count(struct ps_arena *arena, struct ps_span json, size_
 {
     struct ps_scan_count *count = &totals->counts[pattern];
     PS_TRY(read_u64(json, PS_SPAN("lines"), &count->lines));
-    PS_TRY(read_hit(json, FIRST, &count->first));
-    PS_TRY(read_hit(json, LAST, &count->last));
+    if (count->lines > 0) PS_TRY(read_hit(json, FIRST, &count->first));
+    if (count->lines > 0) PS_TRY(read_hit(json, LAST, &count->last));
+    count->given_up = (uint64_t)ps_dynamodb_item_number(json, PS_SPAN("givenUp"), 0);
     if (totals->in_split_line && ps_dynamodb_item_number(json, PS_SPAN("inSplitLine"), 0) != 0)
         totals->line_counted[pattern / 64] |= UINT64_C(1) << pattern % 64;
     return read_samples(arena, json, count);

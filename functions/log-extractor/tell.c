@@ -45,7 +45,7 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
     if (extractor->ses == NULL || summary->mailed || summary->state != SUMMARY_DONE) return PS_OK;
     if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
-    if (!mine) return PS_OK;
+    if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is mailing this object: it is looked at again later");
     enum ps_err err = send(context, &report, &held);
     if (err == PS_OK) {
         counts->mails += !held;
