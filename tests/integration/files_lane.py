@@ -145,11 +145,12 @@ class Lane:
         self.summaries.clear()
         self.proxy.forget()
 
-    def invoke(self, handler, event, plan=None, timeout_ms=20000, **settings):
+    def invoke(self, handler, event, plan=None, timeout_ms=20000, timing=False, **settings):
         """The closing line (None when the process was ended), the answer (None when it failed), everything said."""
         self.proxy.begin(plan)
         command = [os.path.join(self.build, "tests", "tools", "runtime_api_server"), "--bootstrap", os.path.join(self.build, "bootstrap"),
                    "--handler", handler, "--timeout-ms", str(timeout_ms)]
+        command += ["--timing"] if timing else []
         for name, value in {**self.settings, **settings}.items():
             if value is not None:
                 command += ["--env", f"{name}={value}"]
@@ -159,7 +160,7 @@ class Lane:
             clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             process = subprocess.Popen([*command, file.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean)
             self.proxy.process = process
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=900)
         closings = [json.loads(line) for line in err.splitlines() if line.startswith("{") and '"_aws"' in line]
         answer = json.loads(out) if process.returncode == 0 and out.strip() else None
         return (closings[-1] if closings else None), answer, out + err
