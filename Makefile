@@ -190,8 +190,8 @@ invoke: $(BUILD)/bootstrap $(BUILD)/functions/$(FUNCTION).so $(RUNTIME_API_SERVE
 	@$(RUNTIME_API_SERVER) --bootstrap $(BUILD)/bootstrap --handler $(FUNCTION) --timing $(or $(EVENT),$(error EVENT=file.json is missing))
 
 .PHONY: run
-run: all $(RUNTIME_API_SERVER) ## send the sample events into real servers on loopback and show what became of them (LANE=logs or stream; KEEP=1 leaves them running)
-	@$(SETUP) $(if $(filter stream,$(LANE)),test,run) || echo "run: set-up is not complete: see above"
+run: all $(RUNTIME_API_SERVER) ## send the sample events into real servers on loopback and show what became of them (LANE=logs, stream or files; KEEP=1 leaves them running)
+	@$(SETUP) $(if $(filter stream files,$(LANE)),test,run) || echo "run: set-up is not complete: see above"
 	@LANE=$(LANE) scripts/run-local $(BUILD) $(EVENTS)
 
 # -- tests -----------------------------------------------------------------------------------------------------------
