@@ -256,7 +256,7 @@ bench-stream: all $(BUILD)/tests/tools/answer_server ## the stream consumer besi
 	@tests/bench/run-stream $(BUILD)
 
 .PHONY: bench-scan
-bench-scan: $(BUILD)/bench/bench_scan ## the scan of log files beside a Python service's
+bench-scan: $(BUILD)/bench/bench_scan $(BUILD)/bench/bench_scan_gzip ## the scan of log files beside a Python service's
 	@tests/bench/run-scan $(BUILD)
 
 .PHONY: package
