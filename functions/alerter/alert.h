@@ -15,6 +15,9 @@ enum {
     ALERT_ID_BYTES_MAX = 1024,
     ALERT_TITLE_BYTES_MAX = 256,
     ALERT_MESSAGE_BYTES_MAX = 4096,
+    /* What is read of the two: secrets are hidden first and texts cut then, so that no half of a secret stays. */
+    ALERT_TITLE_READ_MAX = 16 << 10,
+    ALERT_MESSAGE_READ_MAX = 64 << 10,
 };
 
 enum alert_source {
@@ -29,7 +32,8 @@ struct alert_field {
     struct ps_span value;
 };
 
-/* Texts are UTF-8 and within the limits above: what was longer ends in "…". */
+/* Texts are UTF-8 and within the limits above, title and message when alert_redact.h has cut them: what was longer ends
+ * in "…". */
 struct alert {
     enum alert_source source;
     bool over;     /* an alarm or monitor is well again; a log line never says so */

@@ -1,4 +1,4 @@
-/* Hides secrets in what of an alert is told or kept. */
+/* Hides secrets in what of an alert is told or kept, and cuts title and message to their limits only then. */
 #ifndef ALERTER_ALERT_REDACT_H
 #define ALERTER_ALERT_REDACT_H
 

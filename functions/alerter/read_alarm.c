@@ -140,15 +140,15 @@ static enum ps_err set_message(struct ps_arena *arena, const struct alarm *alarm
 {
     struct ps_span reason = { 0 }, description = { 0 };
     struct ps_span both;
-    PS_TRY(read_string(arena, alarm->reason, ALERT_MESSAGE_BYTES_MAX, &reason));
-    PS_TRY(read_string(arena, alarm->description, ALERT_MESSAGE_BYTES_MAX, &description));
+    PS_TRY(read_string(arena, alarm->reason, ALERT_MESSAGE_READ_MAX, &reason));
+    PS_TRY(read_string(arena, alarm->description, ALERT_MESSAGE_READ_MAX, &description));
     struct ps_buf buf;
-    ps_buf_init(&buf, arena, 2 * ALERT_MESSAGE_BYTES_MAX + 1);
+    ps_buf_init(&buf, arena, 2 * ALERT_MESSAGE_READ_MAX + 1);
     ps_buf_put(&buf, reason);
     if (reason.len > 0 && description.len > 0) ps_buf_byte(&buf, '\n');
     ps_buf_put(&buf, description);
     PS_TRY(ps_buf_finish(&buf, &both));
-    return read_clean(arena, both, ALERT_MESSAGE_BYTES_MAX, &alert->message);
+    return read_clean(arena, both, ALERT_MESSAGE_READ_MAX, &alert->message);
 }
 
 static enum ps_err set_fields(struct ps_arena *arena, const struct alarm *alarm, struct alert *alert)
@@ -194,8 +194,8 @@ static enum ps_err make_alert(struct ps_arena *arena, const struct alarm *alarm,
     PS_TRY(set_identity(arena, alarm, state, alert));
     PS_TRY(read_clean(arena, arn.account, ALERT_TITLE_BYTES_MAX, &alert->account));
     PS_TRY(read_clean(arena, arn.region, ALERT_TITLE_BYTES_MAX, &alert->region));
-    PS_TRY(read_clean(arena, arn.name, ALERT_TITLE_BYTES_MAX, &alert->title));
-    PS_TRY(read_string(arena, alarm->name, ALERT_TITLE_BYTES_MAX, &alert->title));
+    PS_TRY(read_clean(arena, arn.name, ALERT_TITLE_READ_MAX, &alert->title));
+    PS_TRY(read_string(arena, alarm->name, ALERT_TITLE_READ_MAX, &alert->title));
     alert->service = alert->title;
     PS_TRY(make_link(arena, &arn, &alert->link));
     PS_TRY(set_message(arena, alarm, alert));

@@ -105,8 +105,8 @@ static enum ps_err set_texts(struct ps_arena *arena, struct ps_span detail, stru
     struct ps_span message = { 0 };
     PS_TRY(read_string(arena, read_member(detail, PS_SPAN("message")), SIZE_MAX, &message));
     PS_TRY(read_string(arena, read_member(detail, PS_SPAN("service")), ALERT_TITLE_BYTES_MAX, &alert->service));
-    PS_TRY(read_clean(arena, message, ALERT_MESSAGE_BYTES_MAX, &alert->message));
-    PS_TRY(read_clean(arena, read_first_line(message), ALERT_TITLE_BYTES_MAX, &alert->title));
+    PS_TRY(read_clean(arena, message, ALERT_MESSAGE_READ_MAX, &alert->message));
+    PS_TRY(read_clean(arena, read_first_line(message), ALERT_TITLE_READ_MAX, &alert->title));
     char same[PS_FINGERPRINT_BYTES_MAX];
     struct ps_buf buf;
     ps_buf_init_fixed(&buf, same, sizeof same);

@@ -92,14 +92,14 @@ enum ps_err read_opensearch(struct ps_arena *arena, struct ps_span json, struct 
         struct ps_span *into;
     } texts[] = {
         { read_member(monitor, PS_SPAN("id")), ALERT_TITLE_BYTES_MAX, &from.monitor_id },
-        { read_member(monitor, PS_SPAN("name")), ALERT_TITLE_BYTES_MAX, &from.monitor },
+        { read_member(monitor, PS_SPAN("name")), ALERT_TITLE_READ_MAX, &from.monitor },
         { read_member(trigger, PS_SPAN("id")), ALERT_TITLE_BYTES_MAX, &from.trigger_id },
-        { read_member(trigger, PS_SPAN("name")), ALERT_TITLE_BYTES_MAX, &from.trigger },
+        { read_member(trigger, PS_SPAN("name")), ALERT_TITLE_READ_MAX, &from.trigger },
         { read_member(trigger, PS_SPAN("severity")), VALUE_BYTES_MAX, &from.severity },
         { read_member(json, PS_SPAN("periodStart")), VALUE_BYTES_MAX, &from.period_start },
         { read_member(json, PS_SPAN("periodEnd")), VALUE_BYTES_MAX, &from.period_end },
         { read_member(json, PS_SPAN("state")), SIZE_MAX, &from.state },
-        { read_member(json, PS_SPAN("message")), ALERT_MESSAGE_BYTES_MAX, &from.message },
+        { read_member(json, PS_SPAN("message")), ALERT_MESSAGE_READ_MAX, &from.message },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         PS_TRY(read_scalar(arena, texts[i].value, texts[i].bytes_max, texts[i].into));
@@ -143,11 +143,11 @@ enum ps_err read_opensearch_text(struct ps_arena *arena, struct ps_span text, st
     if (!*is) return PS_OK;
     while (more)
         take_line(ps_span_trim(ps_span_split(&rest, '\n', &more)), &from);
-    PS_TRY(read_clean(arena, from.monitor, ALERT_TITLE_BYTES_MAX, &from.monitor));
-    PS_TRY(read_clean(arena, from.trigger, ALERT_TITLE_BYTES_MAX, &from.trigger));
+    PS_TRY(read_clean(arena, from.monitor, ALERT_TITLE_READ_MAX, &from.monitor));
+    PS_TRY(read_clean(arena, from.trigger, ALERT_TITLE_READ_MAX, &from.trigger));
     PS_TRY(read_clean(arena, from.severity, VALUE_BYTES_MAX, &from.severity));
     PS_TRY(read_clean(arena, from.period_start, VALUE_BYTES_MAX, &from.period_start));
     PS_TRY(read_clean(arena, from.period_end, VALUE_BYTES_MAX, &from.period_end));
-    PS_TRY(read_clean(arena, text, ALERT_MESSAGE_BYTES_MAX, &from.message));
+    PS_TRY(read_clean(arena, text, ALERT_MESSAGE_READ_MAX, &from.message));
     return make_alert(arena, &from, alert);
 }

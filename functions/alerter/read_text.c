@@ -29,8 +29,8 @@ static enum ps_err make_alert(struct ps_arena *arena, const struct ps_sns_messag
     alert->source = ALERT_TEXT;
     alert->level = PS_LEVEL_ERROR;
     PS_TRY(read_clean(arena, topic_name(message->topic_arn), ALERT_TITLE_BYTES_MAX, &alert->service));
-    PS_TRY(read_clean(arena, title, ALERT_TITLE_BYTES_MAX, &alert->title));
-    PS_TRY(read_clean(arena, message->text, ALERT_MESSAGE_BYTES_MAX, &alert->message));
+    PS_TRY(read_clean(arena, title, ALERT_TITLE_READ_MAX, &alert->title));
+    PS_TRY(read_clean(arena, message->text, ALERT_MESSAGE_READ_MAX, &alert->message));
     return set_fingerprint(message, alert);
 }
 

@@ -29,8 +29,8 @@ static void check_alert(const struct alert *alert)
     PS_ASSERT(alert->link.len == 0 || ps_span_starts(alert->link, PS_SPAN("https://console.")));
     check_text(alert->id, ALERT_ID_BYTES_MAX);
     check_text(alert->service, ALERT_TITLE_BYTES_MAX);
-    check_text(alert->title, ALERT_TITLE_BYTES_MAX);
-    check_text(alert->message, ALERT_MESSAGE_BYTES_MAX);
+    check_text(alert->title, ALERT_TITLE_READ_MAX);
+    check_text(alert->message, ALERT_MESSAGE_READ_MAX);
     check_text(alert->account, ALERT_TITLE_BYTES_MAX);
     check_text(alert->region, ALERT_TITLE_BYTES_MAX);
     check_text(alert->link, 8192);

@@ -109,9 +109,7 @@ static void long_texts_are_cut_between_characters(void)
         alerts_with(EVENT("\"id\":\"@\",\"service\":\"@\",\"message\":\"x@\",\"fields\":{\"@\":1,\"k\":\"@\"}"), word));
     CHECK_EQ(alert.id.len, 64); /* a digest */
     CHECK_EQ(alert.service.len, 255);
-    CHECK_EQ(alert.title.len, ALERT_TITLE_BYTES_MAX);
-    CHECK_EQ(alert.message.len, ALERT_MESSAGE_BYTES_MAX);
-    CHECK(ps_span_ends(alert.message, PS_SPAN("\xc3\xbc\xe2\x80\xa6")));
+    CHECK_EQ(alert.message.len, sizeof word); /* to be cut when secrets are hidden */
     CHECK_EQ(ps_utf8_valid_prefix(alert.title), alert.title.len);
     CHECK_EQ(alert.field_count, 0);
 }
