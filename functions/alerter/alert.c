@@ -145,12 +145,13 @@ static enum ps_err next_of_sns(struct payload *payload, struct ps_arena *arena, 
 }
 
 /* What every notice needs, whatever was missing. */
-static void complete(struct alert *alert)
+static enum ps_err complete(struct ps_arena *arena, struct alert *alert)
 {
-    alert->service = read_first_line(alert->service);
+    PS_TRY(read_clean(arena, read_first_line(alert->service), ALERT_TITLE_BYTES_MAX, &alert->service));
     if (alert->service.len == 0) alert->service = PS_SPAN("unknown");
     alert->title = read_first_line(alert->title);
     if (alert->title.len == 0) alert->title = alert->service;
+    return PS_OK;
 }
 
 enum ps_err payload_next(struct payload *payload, struct ps_arena *arena, struct alert *out, bool *more)
@@ -164,7 +165,7 @@ enum ps_err payload_next(struct payload *payload, struct ps_arena *arena, struct
         PS_TRY(read_form(arena, form_of(payload->json), payload->json, &alert));
     *more = found;
     if (!found) return PS_OK;
-    complete(&alert);
+    PS_TRY(complete(arena, &alert));
     *out = alert;
     return PS_OK;
 }
