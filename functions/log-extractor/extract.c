@@ -19,6 +19,7 @@ struct job {
     struct summaries summaries;
     struct summary before; /* as the item was read */
     struct summary now;
+    bool has_all_time; /* nothing else was done before in this invocation */
     uint64_t read; /* of the object: where the next bytes stand */
     uint64_t fed;  /* of the text: what the scanner has got */
     uint64_t began_us;
@@ -130,14 +131,19 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
     }
 }
 
+/* Than the invocation before: there is something to keep. */
+static bool is_further(const struct job *job)
+{
+    return job->now.totals.bytes > job->before.offset;
+}
+
 /* What has to be decoded again comes before anything new: without something new a continuation would begin where this
  * one did. And when all is read, to finish takes no longer than to stop. */
 static bool must_stop(const struct job *job)
 {
     if (job->read == ps_s3_read_size(extractor_of(job)->read)) return false;
     uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
-    bool further = job->now.totals.bytes > job->before.offset;
-    return left_ms < (further ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
+    return left_ms < (is_further(job) ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
 }
 
 static enum ps_err scan(struct job *job, enum progress *progress)
@@ -233,8 +239,8 @@ static enum ps_err send_continuation(const struct job *job)
     PS_FAIL(reason.err, "continuation of an object: %s", reason.text);
 }
 
-/* Where to go on; false when that is no further than before. */
-static enum ps_err put_restart(struct job *job, bool *possible)
+/* Where to go on. */
+static enum ps_err put_restart(struct job *job)
 {
     const struct extractor *extractor = extractor_of(job);
     uint64_t text_offset = 0;
@@ -243,18 +249,20 @@ static enum ps_err put_restart(struct job *job, bool *possible)
     job->now.restart = PS_SPAN("");
     if (ps_decode_put_restart(extractor->decode, job->now.totals.bytes, &restart, &text_offset))
         PS_TRY(ps_buf_finish(&restart, &job->now.restart));
-    *possible = job->now.totals.bytes > job->before.offset;
     return PS_OK;
 }
 
 static enum ps_err stop_here(struct job *job, bool *done, enum extract_end *end)
 {
-    bool possible = false;
     *end = EXTRACT_DEAD;
-    PS_TRY(put_restart(job, &possible));
     job->now.state = SUMMARY_PARTIAL;
     job->now.hop = job->before.hop + 1;
-    if (!possible) (void)give_up(job, "no_progress");
+    if (is_further(job))
+        PS_TRY(put_restart(job));
+    else if (job->has_all_time)
+        (void)give_up(job, "no_progress");
+    else
+        PS_FAIL(PS_ERR_DEADLINE, "no time left to come to where an object was left");
     if (job->now.hop > extractor_of(job)->settings->hops_max) (void)give_up(job, "too_many_continuations");
     PS_TRY(keep(job, done));
     if (!*done || job->now.state == SUMMARY_DEAD) return PS_OK;
@@ -357,6 +365,7 @@ enum ps_err extract_object(const struct extract_context *context, const struct p
     };
     for (int i = 0; i < TRIES_MAX; i++) {
         bool done = false;
+        job.has_all_time = context->is_first && i == 0;
         PS_TRY(try_object(&job, &done, end));
         if (done) return PS_OK;
     }
