@@ -109,7 +109,22 @@ static bool is_binary(const struct job *job)
     return nul_bytes > 0 && nul_bytes >= job->fed / BINARY_NUL_PARTS;
 }
 
-/* Everything that is fed becomes text and is scanned. */
+/* Than the invocation before: there is something to keep. */
+static bool is_further(const struct job *job)
+{
+    return job->now.totals.bytes > job->before.offset;
+}
+
+/* What has to be decoded again comes before anything new: without something new a continuation would begin where this
+ * one did. */
+static bool must_stop(const struct job *job)
+{
+    uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
+    if (is_further(job)) return left_ms < CHECKPOINT_MS;
+    return job->fed < job->before.offset && left_ms < CHECKPOINT_MS_MIN;
+}
+
+/* Everything that is fed becomes text and is scanned: a range of 4 MB may hold gigabytes. */
 static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress)
 {
     const struct extractor *extractor = extractor_of(job);
@@ -122,6 +137,10 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
         }
         PS_TRY(err);
         if (text.len == 0) return PS_OK;
+        if (must_stop(job)) {
+            *progress = PROGRESS_OUT_OF_TIME;
+            return PS_OK;
+        }
         PS_TRY(scan_text(job, text));
         if (is_binary(job)) {
             *progress = give_up(job, "binary");
@@ -129,21 +148,6 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
         }
         ps_s3_read_pump(extractor->read);
     }
-}
-
-/* Than the invocation before: there is something to keep. */
-static bool is_further(const struct job *job)
-{
-    return job->now.totals.bytes > job->before.offset;
-}
-
-/* What has to be decoded again comes before anything new: without something new a continuation would begin where this
- * one did. And when all is read, to finish takes no longer than to stop. */
-static bool must_stop(const struct job *job)
-{
-    if (job->read == ps_s3_read_size(extractor_of(job)->read)) return false;
-    uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
-    return left_ms < (is_further(job) ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
 }
 
 static enum ps_err scan(struct job *job, enum progress *progress)
@@ -168,9 +172,10 @@ static enum ps_err scan(struct job *job, enum progress *progress)
         job->counts->source_bytes += bytes.len;
         ps_decode_feed(extractor->decode, bytes, end == PS_S3_READ_DONE);
         PS_TRY(scan_fed(job, &done, progress));
-        if (*progress == PROGRESS_DEAD) return PS_OK;
+        if (*progress != PROGRESS_SCANNED) return PS_OK;
         if (end == PS_S3_READ_DONE) return ps_scanner_finish(extractor->scanner);
-        if (must_stop(job)) {
+        /* When all is read, to finish takes no longer than to stop. */
+        if (job->read < ps_s3_read_size(extractor->read) && must_stop(job)) {
             *progress = PROGRESS_OUT_OF_TIME;
             return PS_OK;
         }
