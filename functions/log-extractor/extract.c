@@ -10,6 +10,7 @@ enum {
     TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
     CONTINUATION_BYTES_MAX = 16 << 10,
     BINARY_NUL_PARTS = 512, /* one NUL in so many bytes: it is no text */
+    BINARY_BYTES_MIN = 64 << 10, /* of a text's begin, unless it has no more: a few bytes tell nothing */
 };
 
 /* One object under way. */
@@ -142,7 +143,7 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
             return PS_OK;
         }
         PS_TRY(scan_text(job, text));
-        if (is_binary(job)) {
+        if (job->fed >= BINARY_BYTES_MIN && is_binary(job)) {
             *progress = give_up(job, "binary");
             return PS_OK;
         }
@@ -173,7 +174,11 @@ static enum ps_err scan(struct job *job, enum progress *progress)
         ps_decode_feed(extractor->decode, bytes, end == PS_S3_READ_DONE);
         PS_TRY(scan_fed(job, &done, progress));
         if (*progress != PROGRESS_SCANNED) return PS_OK;
-        if (end == PS_S3_READ_DONE) return ps_scanner_finish(extractor->scanner);
+        if (end == PS_S3_READ_DONE) {
+            PS_TRY(ps_scanner_finish(extractor->scanner));
+            if (is_binary(job)) *progress = give_up(job, "binary");
+            return PS_OK;
+        }
         /* When all is read, to finish takes no longer than to stop. */
         if (job->read < ps_s3_read_size(extractor->read) && must_stop(job)) {
             *progress = PROGRESS_OUT_OF_TIME;
