@@ -282,7 +282,7 @@ static enum ps_err stop_here(struct job *job, bool *done, enum extract_end *end)
 
 /* -- one object ---------------------------------------------------------------------------------------------------- */
 
-/* Without version and ETag the object's own is asked for: the summary's key needs one. */
+/* Where neither version nor ETag makes a key for the summary, the object's ETag is asked for. */
 static enum ps_err learn_etag(struct job *job, enum progress *progress)
 {
     const struct extractor *extractor = extractor_of(job);
@@ -290,7 +290,7 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
     struct ps_span bytes;
     enum ps_s3_read_end end = PS_S3_READ_FAULT;
     *progress = PROGRESS_SCANNED;
-    if (object->etag.len > 0 || object->version_id.len > 0) return PS_OK;
+    if (object->etag.len > 0 || summary_is_by_version(object)) return PS_OK;
     job->now = (struct summary){ 0 };
     PS_TRY(ps_scan_totals_make(job->context->arena, &extractor->patterns, &job->now.totals));
     PS_TRY(begin(job));
