@@ -20,6 +20,7 @@ struct job {
     struct summaries summaries;
     struct summary before; /* as the item was read */
     struct summary now;
+    bool is_present;   /* the ETag was asked for */
     bool has_all_time; /* nothing else was done before in this invocation */
     uint64_t read; /* of the object: where the next bytes stand */
     uint64_t fed;  /* of the text: what the scanner has got */
@@ -299,6 +300,7 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
     char *copy = ps_arena_bytes(job->context->arena, etag.len);
     if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "an ETag");
     if (etag.len > 0) memcpy(copy, etag.data, etag.len);
+    job->is_present = true;
     object->etag = etag.len > 0 ? ps_span_make(copy, etag.len) : PS_SPAN("unknown");
     ps_s3_read_leave(extractor->read);
     if (dead_reason(end) != NULL) *progress = give_up(job, dead_reason(end));
@@ -324,6 +326,20 @@ static void count_result(const struct job *job)
         job->counts->hit_lines += job->now.totals.counts[i].lines - job->before.totals.counts[i].lines;
 }
 
+/* The object that the message names is no more: whatever has its key now is to be scanned. */
+static void turn_to_present(struct job *job, bool *done)
+{
+    job->message.object.etag = PS_SPAN("");
+    *done = false;
+}
+
+/* That was found before, and the invocation that found it may not have come to the present object. */
+static bool was_replaced(const struct job *job)
+{
+    return job->before.state == SUMMARY_DEAD && ps_span_eq(job->before.reason, PS_SPAN("changed")) && !job->is_present &&
+           !summary_is_by_version(&job->message.object);
+}
+
 /* One try; *done is false when the item or the object has changed meanwhile. */
 static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end)
 {
@@ -332,6 +348,10 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
     *done = true;
     PS_TRY(learn_etag(job, &progress));
     PS_TRY(summary_get(&job->summaries, &job->message.object, &job->before));
+    if (was_replaced(job)) {
+        turn_to_present(job, done);
+        return PS_OK;
+    }
     if (job->before.state == SUMMARY_DONE || job->before.state == SUMMARY_DEAD) {
         *end = EXTRACT_DUPLICATE;
         return tell(job->context, &job->summaries, &job->message.object, &job->before, job->counts);
@@ -347,8 +367,7 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
     if (progress == PROGRESS_CHANGED) {
         (void)give_up(job, "changed");
         PS_TRY(keep(job, done));
-        *done = false;
-        job->message.object.etag = PS_SPAN("");
+        turn_to_present(job, done);
         return PS_OK;
     }
     PS_TRY(finish(job, progress, done, end));
