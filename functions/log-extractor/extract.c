@@ -89,8 +89,10 @@ static enum ps_err begin(struct job *job)
     };
     job->fed = 0;
     ps_decode_begin(extractor->decode);
-    if (job->now.restart.len > 0)
-        PS_TRY(ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed));
+    /* One that cannot be read was written by another version: from the begin it goes as well. */
+    if (job->now.restart.len > 0 &&
+        ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed) != PS_OK)
+        ps_log_fault(job->context->log, PS_LOG_WARN, "restart_unreadable");
     job->read = object.offset;
     ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
     return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
