@@ -245,6 +245,7 @@ static enum ps_err send_continuation(const struct job *job)
     ps_object_message_put(&body, &rest);
     struct ps_sqs_send message = { .group = job->context->group,
                                    .deduplication = ps_span_make(deduplication, sizeof deduplication) };
+    if (message.group.len == 0) message.group = message.deduplication; /* it came from a standard queue */
     PS_TRY(ps_buf_finish(&body, &message.body));
     PS_TRY(ps_sqs_send(extractor_of(job)->queue, job->context->arena, job->context->deadline, &message, 1, &unsent));
     if (unsent == 0) return PS_OK;
