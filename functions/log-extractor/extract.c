@@ -6,10 +6,9 @@
 
 enum {
     CHECKPOINT_MS = 4000, /* for the summary's item and the continuation, each with a retry */
-    CHECKPOINT_MS_MIN = 2000,
     TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
     CONTINUATION_BYTES_MAX = 16 << 10,
-    BINARY_NUL_PARTS = 512, /* one NUL in so many bytes: it is no text */
+    BINARY_NUL_PARTS = 512,      /* one NUL in so many bytes: it is no text */
     BINARY_BYTES_MIN = 64 << 10, /* of a text's begin, unless it has no more: a few bytes tell nothing */
 };
 
@@ -20,10 +19,11 @@ struct job {
     struct summaries summaries;
     struct summary before; /* as the item was read */
     struct summary now;
-    bool is_present;   /* the ETag was asked for */
-    bool has_all_time; /* nothing else was done before in this invocation */
-    uint64_t read; /* of the object: where the next bytes stand */
-    uint64_t fed;  /* of the text: what the scanner has got */
+    bool is_present;        /* the ETag was asked for */
+    uint32_t checkpoint_ms; /* before the deadline: there it stops */
+    bool has_all_time;      /* nothing else was done before in this invocation */
+    uint64_t read;          /* of the object: where the next bytes stand */
+    uint64_t fed;           /* of the text: what the scanner has got */
     uint64_t began_us;
     struct extract_counts *counts;
 };
@@ -124,8 +124,8 @@ static bool is_further(const struct job *job)
 static bool must_stop(const struct job *job)
 {
     uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
-    if (is_further(job)) return left_ms < CHECKPOINT_MS;
-    return job->fed < job->before.offset && left_ms < CHECKPOINT_MS_MIN;
+    if (is_further(job)) return left_ms < job->checkpoint_ms;
+    return job->fed < job->before.offset && left_ms < job->checkpoint_ms / 2;
 }
 
 /* Everything that is fed becomes text and is scanned: a range of 4 MB may hold gigabytes. */
@@ -339,8 +339,8 @@ static void turn_to_present(struct job *job, bool *done)
 /* That was found before, and the invocation that found it may not have come to the present object. */
 static bool was_replaced(const struct job *job)
 {
-    return job->before.state == SUMMARY_DEAD && ps_span_eq(job->before.reason, PS_SPAN("changed")) && !job->is_present &&
-           !summary_is_by_version(&job->message.object);
+    return job->before.state == SUMMARY_DEAD && ps_span_eq(job->before.reason, PS_SPAN("changed")) &&
+           !job->is_present && !summary_is_by_version(&job->message.object);
 }
 
 /* One try; *done is false when the item or the object has changed meanwhile. */
@@ -397,6 +397,8 @@ enum ps_err extract_object(const struct extract_context *context, const struct p
     };
     for (int i = 0; i < TRIES_MAX; i++) {
         bool done = false;
+        uint32_t half_ms = ps_deadline_left_ms(context->deadline) / 2; /* short time-outs read, too */
+        job.checkpoint_ms = half_ms < CHECKPOINT_MS ? half_ms : CHECKPOINT_MS;
         job.has_all_time = context->is_first && i == 0;
         PS_TRY(try_object(&job, &done, end));
         if (done) return PS_OK;
