@@ -6,10 +6,10 @@
 
 enum {
     CHECKPOINT_MS = 4000, /* for the summary's item and the continuation, each with a retry */
-    CHECKPOINT_MS_MIN = 2000,
-    TRIES_MAX = 3, /* others change the same item, or the object itself changes */
+    TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
     CONTINUATION_BYTES_MAX = 16 << 10,
-    BINARY_NUL_PARTS = 512, /* one NUL in so many bytes: it is no text */
+    BINARY_NUL_PARTS = 512,      /* one NUL in so many bytes: it is no text */
+    BINARY_BYTES_MIN = 64 << 10, /* of a text's begin, unless it has no more: a few bytes tell nothing */
 };
 
 /* One object under way. */
@@ -19,8 +19,11 @@ struct job {
     struct summaries summaries;
     struct summary before; /* as the item was read */
     struct summary now;
-    uint64_t read; /* of the object: where the next bytes stand */
-    uint64_t fed;  /* of the text: what the scanner has got */
+    bool is_present;        /* the ETag was asked for */
+    uint32_t checkpoint_ms; /* before the deadline: there it stops */
+    bool has_all_time;      /* nothing else was done before in this invocation */
+    uint64_t read;          /* of the object: where the next bytes stand */
+    uint64_t fed;           /* of the text: what the scanner has got */
     uint64_t began_us;
     struct extract_counts *counts;
 };
@@ -86,8 +89,10 @@ static enum ps_err begin(struct job *job)
     };
     job->fed = 0;
     ps_decode_begin(extractor->decode);
-    if (job->now.restart.len > 0)
-        PS_TRY(ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed));
+    /* One that cannot be read was written by another version: from the begin it goes as well. */
+    if (job->now.restart.len > 0 &&
+        ps_decode_begin_at(extractor->decode, job->now.restart, &object.offset, &job->fed) != PS_OK)
+        ps_log_fault(job->context->log, PS_LOG_WARN, "restart_unreadable");
     job->read = object.offset;
     ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
     return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
@@ -108,7 +113,22 @@ static bool is_binary(const struct job *job)
     return nul_bytes > 0 && nul_bytes >= job->fed / BINARY_NUL_PARTS;
 }
 
-/* Everything that is fed becomes text and is scanned. */
+/* Than the invocation before: there is something to keep. */
+static bool is_further(const struct job *job)
+{
+    return job->now.totals.bytes > job->before.offset;
+}
+
+/* What has to be decoded again comes before anything new: without something new a continuation would begin where this
+ * one did. */
+static bool must_stop(const struct job *job)
+{
+    uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
+    if (is_further(job)) return left_ms < job->checkpoint_ms;
+    return job->fed < job->before.offset && left_ms < job->checkpoint_ms / 2;
+}
+
+/* Everything that is fed becomes text and is scanned: a range of 4 MB may hold gigabytes. */
 static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress)
 {
     const struct extractor *extractor = extractor_of(job);
@@ -121,23 +141,17 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
         }
         PS_TRY(err);
         if (text.len == 0) return PS_OK;
+        if (must_stop(job)) {
+            *progress = PROGRESS_OUT_OF_TIME;
+            return PS_OK;
+        }
         PS_TRY(scan_text(job, text));
-        if (is_binary(job)) {
+        if (job->fed >= BINARY_BYTES_MIN && is_binary(job)) {
             *progress = give_up(job, "binary");
             return PS_OK;
         }
         ps_s3_read_pump(extractor->read);
     }
-}
-
-/* What has to be decoded again comes before anything new: without something new a continuation would begin where this
- * one did. And when all is read, to finish takes no longer than to stop. */
-static bool must_stop(const struct job *job)
-{
-    if (job->read == ps_s3_read_size(extractor_of(job)->read)) return false;
-    uint32_t left_ms = ps_deadline_left_ms(job->context->deadline);
-    bool further = job->now.totals.bytes > job->before.offset;
-    return left_ms < (further ? CHECKPOINT_MS : CHECKPOINT_MS_MIN);
 }
 
 static enum ps_err scan(struct job *job, enum progress *progress)
@@ -162,9 +176,14 @@ static enum ps_err scan(struct job *job, enum progress *progress)
         job->counts->source_bytes += bytes.len;
         ps_decode_feed(extractor->decode, bytes, end == PS_S3_READ_DONE);
         PS_TRY(scan_fed(job, &done, progress));
-        if (*progress == PROGRESS_DEAD) return PS_OK;
-        if (end == PS_S3_READ_DONE) return ps_scanner_finish(extractor->scanner);
-        if (must_stop(job)) {
+        if (*progress != PROGRESS_SCANNED) return PS_OK;
+        if (end == PS_S3_READ_DONE) {
+            PS_TRY(ps_scanner_finish(extractor->scanner));
+            if (is_binary(job)) *progress = give_up(job, "binary");
+            return PS_OK;
+        }
+        /* When all is read, to finish takes no longer than to stop. */
+        if (job->read < ps_s3_read_size(extractor->read) && must_stop(job)) {
             *progress = PROGRESS_OUT_OF_TIME;
             return PS_OK;
         }
@@ -226,6 +245,7 @@ static enum ps_err send_continuation(const struct job *job)
     ps_object_message_put(&body, &rest);
     struct ps_sqs_send message = { .group = job->context->group,
                                    .deduplication = ps_span_make(deduplication, sizeof deduplication) };
+    if (message.group.len == 0) message.group = message.deduplication; /* it came from a standard queue */
     PS_TRY(ps_buf_finish(&body, &message.body));
     PS_TRY(ps_sqs_send(extractor_of(job)->queue, job->context->arena, job->context->deadline, &message, 1, &unsent));
     if (unsent == 0) return PS_OK;
@@ -233,8 +253,8 @@ static enum ps_err send_continuation(const struct job *job)
     PS_FAIL(reason.err, "continuation of an object: %s", reason.text);
 }
 
-/* Where to go on; false when that is no further than before. */
-static enum ps_err put_restart(struct job *job, bool *possible)
+/* Where to go on. */
+static enum ps_err put_restart(struct job *job)
 {
     const struct extractor *extractor = extractor_of(job);
     uint64_t text_offset = 0;
@@ -243,18 +263,20 @@ static enum ps_err put_restart(struct job *job, bool *possible)
     job->now.restart = PS_SPAN("");
     if (ps_decode_put_restart(extractor->decode, job->now.totals.bytes, &restart, &text_offset))
         PS_TRY(ps_buf_finish(&restart, &job->now.restart));
-    *possible = job->now.totals.bytes > job->before.offset;
     return PS_OK;
 }
 
 static enum ps_err stop_here(struct job *job, bool *done, enum extract_end *end)
 {
-    bool possible = false;
     *end = EXTRACT_DEAD;
-    PS_TRY(put_restart(job, &possible));
     job->now.state = SUMMARY_PARTIAL;
     job->now.hop = job->before.hop + 1;
-    if (!possible) (void)give_up(job, "no_progress");
+    if (is_further(job))
+        PS_TRY(put_restart(job));
+    else if (job->has_all_time)
+        (void)give_up(job, "no_progress");
+    else
+        PS_FAIL(PS_ERR_DEADLINE, "no time left to come to where an object was left");
     if (job->now.hop > extractor_of(job)->settings->hops_max) (void)give_up(job, "too_many_continuations");
     PS_TRY(keep(job, done));
     if (!*done || job->now.state == SUMMARY_DEAD) return PS_OK;
@@ -264,7 +286,7 @@ static enum ps_err stop_here(struct job *job, bool *done, enum extract_end *end)
 
 /* -- one object ---------------------------------------------------------------------------------------------------- */
 
-/* Without version and ETag the object's own is asked for: the summary's key needs one. */
+/* Where neither version nor ETag makes a key for the summary, the object's ETag is asked for. */
 static enum ps_err learn_etag(struct job *job, enum progress *progress)
 {
     const struct extractor *extractor = extractor_of(job);
@@ -272,7 +294,7 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
     struct ps_span bytes;
     enum ps_s3_read_end end = PS_S3_READ_FAULT;
     *progress = PROGRESS_SCANNED;
-    if (object->etag.len > 0 || object->version_id.len > 0) return PS_OK;
+    if (object->etag.len > 0 || summary_is_by_version(object)) return PS_OK;
     job->now = (struct summary){ 0 };
     PS_TRY(ps_scan_totals_make(job->context->arena, &extractor->patterns, &job->now.totals));
     PS_TRY(begin(job));
@@ -281,6 +303,7 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
     char *copy = ps_arena_bytes(job->context->arena, etag.len);
     if (copy == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "an ETag");
     if (etag.len > 0) memcpy(copy, etag.data, etag.len);
+    job->is_present = true;
     object->etag = etag.len > 0 ? ps_span_make(copy, etag.len) : PS_SPAN("unknown");
     ps_s3_read_leave(extractor->read);
     if (dead_reason(end) != NULL) *progress = give_up(job, dead_reason(end));
@@ -306,6 +329,20 @@ static void count_result(const struct job *job)
         job->counts->hit_lines += job->now.totals.counts[i].lines - job->before.totals.counts[i].lines;
 }
 
+/* The object that the message names is no more: whatever has its key now is to be scanned. */
+static void turn_to_present(struct job *job, bool *done)
+{
+    job->message.object.etag = PS_SPAN("");
+    *done = false;
+}
+
+/* That was found before, and the invocation that found it may not have come to the present object. */
+static bool was_replaced(const struct job *job)
+{
+    return job->before.state == SUMMARY_DEAD && ps_span_eq(job->before.reason, PS_SPAN("changed")) &&
+           !job->is_present && !summary_is_by_version(&job->message.object);
+}
+
 /* One try; *done is false when the item or the object has changed meanwhile. */
 static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end)
 {
@@ -314,6 +351,10 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
     *done = true;
     PS_TRY(learn_etag(job, &progress));
     PS_TRY(summary_get(&job->summaries, &job->message.object, &job->before));
+    if (was_replaced(job)) {
+        turn_to_present(job, done);
+        return PS_OK;
+    }
     if (job->before.state == SUMMARY_DONE || job->before.state == SUMMARY_DEAD) {
         *end = EXTRACT_DUPLICATE;
         return tell(job->context, &job->summaries, &job->message.object, &job->before, job->counts);
@@ -329,8 +370,7 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
     if (progress == PROGRESS_CHANGED) {
         (void)give_up(job, "changed");
         PS_TRY(keep(job, done));
-        *done = false;
-        job->message.object.etag = PS_SPAN("");
+        turn_to_present(job, done);
         return PS_OK;
     }
     PS_TRY(finish(job, progress, done, end));
@@ -357,6 +397,9 @@ enum ps_err extract_object(const struct extract_context *context, const struct p
     };
     for (int i = 0; i < TRIES_MAX; i++) {
         bool done = false;
+        uint32_t half_ms = ps_deadline_left_ms(context->deadline) / 2; /* short time-outs read, too */
+        job.checkpoint_ms = half_ms < CHECKPOINT_MS ? half_ms : CHECKPOINT_MS;
+        job.has_all_time = context->is_first && i == 0;
         PS_TRY(try_object(&job, &done, end));
         if (done) return PS_OK;
     }

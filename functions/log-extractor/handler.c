@@ -95,6 +95,7 @@ static enum ps_err extract(struct run *run, const struct ps_sqs_message *message
         .request_id = run->inv->request_id,
         .now_ms = run->inv->now_ms,
         .sent_ms = message->sent_ms,
+        .is_first = run->account.in == 0,
     };
     enum extract_end end = EXTRACT_DEAD;
     run->account.in++;

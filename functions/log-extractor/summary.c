@@ -12,10 +12,14 @@ enum {
 };
 
 /* S3 calls it "null" where versions are suspended: the next object of the key is called so, too. */
+bool summary_is_by_version(const struct ps_s3_object *object)
+{
+    return object->version_id.len > 0 && !ps_span_eq(object->version_id, PS_SPAN("null"));
+}
+
 static struct ps_span version_of(const struct ps_s3_object *object)
 {
-    bool versioned = object->version_id.len > 0 && !ps_span_eq(object->version_id, PS_SPAN("null"));
-    struct ps_span version = versioned ? object->version_id : object->etag;
+    struct ps_span version = summary_is_by_version(object) ? object->version_id : object->etag;
     return version.len > 0 ? version : PS_SPAN("-");
 }
 

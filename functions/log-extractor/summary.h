@@ -43,6 +43,9 @@ struct summaries {
     uint32_t ttl_days; /* 0: for ever */
 };
 
+/* Whether the version id is the object's key in the table; else it is the ETag. */
+bool summary_is_by_version(const struct ps_s3_object *object);
+
 /* NONE comes with zeroed totals. BAD_INPUT for an item that is none of ours. */
 PS_MUST_USE enum ps_err summary_get(const struct summaries *summaries, const struct ps_s3_object *object,
                                     struct summary *out);
