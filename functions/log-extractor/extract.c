@@ -7,7 +7,7 @@
 enum {
     CHECKPOINT_MS = 4000, /* for the summary's item and the continuation, each with a retry */
     CHECKPOINT_MS_MIN = 2000,
-    TRIES_MAX = 3,        /* others change the same item, or the object itself changes */
+    TRIES_MAX = 3, /* others change the same item, or the object itself changes */
     CONTINUATION_BYTES_MAX = 16 << 10,
     BINARY_NUL_PARTS = 512, /* one NUL in so many bytes: it is no text */
 };

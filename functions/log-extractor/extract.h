@@ -40,7 +40,7 @@ struct extract_context {
     struct ps_span group; /* of the message in hand: continuations stay in it */
     struct ps_span request_id;
     int64_t now_ms;
-    int64_t sent_ms;      /* of that message: the day of an object that nobody can date */
+    int64_t sent_ms; /* of that message: the day of an object that nobody can date */
 };
 
 enum extract_end {
