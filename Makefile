@@ -129,7 +129,7 @@ STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_SCAN) $(LIBS_BASE) $(
 
 # Functions share names (each has its settings_check): what a command takes of a second one is linked into it first, and
 # only the command's own names leave it.
-COMMANDS_APART := rows decode alerts
+COMMANDS_APART := rows decode alerts dispatcher extractor
 $(COMMANDS_APART:%=$(BUILD)/tools/command_%.o): $(BUILD)/tools/command_%.o: $(BUILD)/obj/tools/command_%.o
 	@mkdir -p $(@D)
 	@ld -r -o $@ $(filter %.o,$^) $(filter %.a,$^)
@@ -137,6 +137,8 @@ $(COMMANDS_APART:%=$(BUILD)/tools/command_%.o): $(BUILD)/tools/command_%.o: $(BU
 $(BUILD)/tools/command_rows.o: $(BUILD)/functions/stream-consumer.a
 $(BUILD)/tools/command_decode.o: $(BUILD)/functions/cloudwatch-decoder.a
 $(BUILD)/tools/command_alerts.o: $(BUILD)/functions/alerter.a
+$(BUILD)/tools/command_dispatcher.o: $(BUILD)/functions/upload-dispatcher.a
+$(BUILD)/tools/command_extractor.o: $(BUILD)/functions/log-extractor.a
 
 TOOL_OBJECTS := $(filter-out $(COMMANDS_APART:%=$(BUILD)/obj/tools/command_%.o),$(call objects,$(wildcard tools/*.c))) \
 	$(COMMANDS_APART:%=$(BUILD)/tools/command_%.o)

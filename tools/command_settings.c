@@ -8,7 +8,7 @@
 static const char HELP[] = "Usage: penstock settings [FUNCTION]\n\n"
                            "Prints a function's settings as the markdown table that stands in its README: "
                            "log-processor (the default),\n"
-                           "stream-consumer, cloudwatch-decoder or alerter.\n";
+                           "stream-consumer, cloudwatch-decoder, alerter, upload-dispatcher or log-extractor.\n";
 
 enum { TABLE_BYTES_MAX = 64 << 10 };
 
@@ -19,6 +19,8 @@ static const struct ps_config_item *items_of(const char *function)
     if (strcmp(function, "stream-consumer") == 0) return command_rows_settings();
     if (strcmp(function, "alerter") == 0) return command_alerts_settings();
     if (strcmp(function, "cloudwatch-decoder") == 0) return command_decode_settings();
+    if (strcmp(function, "upload-dispatcher") == 0) return command_dispatcher_settings();
+    if (strcmp(function, "log-extractor") == 0) return command_extractor_settings();
     return NULL;
 }
 

@@ -26,6 +26,8 @@ int command_scan(int argc, char **argv);
 /* Of the functions whose own names stay inside their command (see the Makefile). */
 const struct ps_config_item *command_alerts_settings(void);
 const struct ps_config_item *command_decode_settings(void);
+const struct ps_config_item *command_dispatcher_settings(void);
+const struct ps_config_item *command_extractor_settings(void);
 const struct ps_config_item *command_rows_settings(void);
 
 /* Prints help and returns true when --help or -h is among the arguments. */

@@ -66,6 +66,7 @@ static enum progress give_up(struct job *job, const char *reason)
 static const char *damage_of(const struct job *job, enum ps_err err)
 {
     if (err == PS_ERR_UNSUPPORTED) return "unsupported";
+    if (err == PS_ERR_TOO_LARGE) return "zstd_window";
     switch (ps_decode_form(extractor_of(job)->decode)) {
     case PS_DECODE_GZIP:
         return "damaged_gzip";
@@ -135,7 +136,7 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
     for (;;) {
         struct ps_span text;
         enum ps_err err = ps_decode_next(extractor->decode, &text, done);
-        if (err == PS_ERR_BAD_INPUT || err == PS_ERR_UNSUPPORTED) {
+        if (err == PS_ERR_BAD_INPUT || err == PS_ERR_UNSUPPORTED || err == PS_ERR_TOO_LARGE) {
             *progress = give_up(job, damage_of(job, err));
             return PS_OK;
         }

@@ -42,7 +42,7 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
                              .region = ps_call_region(extractor->client) };
     enum ps_severity severity = PS_SEVERITY_INFO;
     bool mine = false;
-    if (extractor->ses == NULL || summary->mailed || summary->state != SUMMARY_DONE) return PS_OK;
+    if (extractor->ses == NULL || summary->mailed) return PS_OK;
     if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
     if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is mailing this object: it is looked at again later");
@@ -54,6 +54,6 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
     }
     const struct ps_err_note reason = *ps_err_note();
     if (summary_release_mail(summaries, object) != PS_OK)
-        ps_log_fault(context->log, PS_LOG_WARN, "mail_not_released"); /* then this version is not mailed */
+        ps_log_fault(context->log, PS_LOG_WARN, "mail_not_released"); /* it frees itself in a minute */
     PS_FAIL(reason.err, "%s", reason.text);
 }

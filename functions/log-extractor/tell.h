@@ -1,5 +1,5 @@
-/* The mail about one finished object: sent once for each version, when a pattern of MAIL_SEVERITY or above was found.
- */
+/* The mail about one finished object, read to its end or not: sent once for each version, when a pattern of
+ * MAIL_SEVERITY or above was found. */
 #ifndef LOG_EXTRACTOR_TELL_H
 #define LOG_EXTRACTOR_TELL_H
 

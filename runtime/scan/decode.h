@@ -43,8 +43,9 @@ PS_MUST_USE enum ps_err ps_decode_begin_at(struct ps_decode *decode, struct ps_s
 void ps_decode_feed(struct ps_decode *decode, struct ps_span bytes, bool last);
 
 /* The next text, at most PS_DECODE_TEXT_BYTES; it stays until the next call. Empty text: more bytes must be fed, or all
- * is given (*done). BAD_INPUT for damaged data (what was decoded before it has been given), UNSUPPORTED for a zstd
- * window over the limit, a dictionary, or an encrypted or unknown method. A failure stays until the next begin. */
+ * is given (*done). BAD_INPUT for damaged data (what was decoded before it has been given), TOO_LARGE for a zstd
+ * window over the limit, UNSUPPORTED for a dictionary, or an encrypted or unknown method. A failure stays until the
+ * next begin. */
 PS_MUST_USE enum ps_err ps_decode_next(struct ps_decode *decode, struct ps_span *text, bool *done);
 
 enum ps_decode_form ps_decode_form(const struct ps_decode *decode);

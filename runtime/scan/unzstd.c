@@ -45,7 +45,7 @@ static enum ps_err tell(const struct ps_unzstd *unzstd, size_t result)
 {
     ZSTD_ErrorCode code = ZSTD_getErrorCode(result);
     if (code == ZSTD_error_frameParameter_windowTooLarge)
-        PS_FAIL(PS_ERR_UNSUPPORTED, "zstd: a frame's window is over %u MB", (1U << unzstd->window_log) >> 20);
+        PS_FAIL(PS_ERR_TOO_LARGE, "zstd: a frame's window is over %u MB", (1U << unzstd->window_log) >> 20);
     if (code == ZSTD_error_dictionary_wrong) PS_FAIL(PS_ERR_UNSUPPORTED, "zstd: a frame needs a dictionary");
     /* The memory is enough for all that the format has today; frames of before version 0.8 ask for other memory. */
     if (code == ZSTD_error_memory_allocation || code == ZSTD_error_version_unsupported ||

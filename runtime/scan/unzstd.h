@@ -14,15 +14,15 @@ enum { PS_UNZSTD_BLOCK_BYTES_MAX = 128 << 10 }; /* what one block can become: RF
 
 struct ps_unzstd; /* opaque */
 
-/* window_log: frames with a window over 2 to that power are UNSUPPORTED. */
+/* window_log: frames with a window over 2 to that power are TOO_LARGE. */
 PS_MUST_USE enum ps_err ps_unzstd_open(struct ps_arena *process, unsigned window_log, struct ps_unzstd **out);
 
 /* Begins with a frame's first byte. */
 void ps_unzstd_begin(struct ps_unzstd *unzstd);
 
 /* Decompresses from the front of *in, which moves on, into out: at most a block, and cap is at least one. Returns at
- * each frame's end. Nothing made and *in empty: more is needed, or it is the end. BAD_INPUT for damage, UNSUPPORTED for
- * a window over the limit, a dictionary, or what this version does not read. */
+ * each frame's end. Nothing made and *in empty: more is needed, or it is the end. BAD_INPUT for damage, TOO_LARGE
+ * for a window over the limit, UNSUPPORTED for a dictionary, or what this version does not read. */
 PS_MUST_USE enum ps_err ps_unzstd_next(struct ps_unzstd *unzstd, struct ps_span *in, char *out, size_t cap,
                                        size_t *made);
 

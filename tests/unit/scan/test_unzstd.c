@@ -85,8 +85,7 @@ static void a_window_up_to_the_limit_is_read(void)
     struct ps_span text;
     CHECK_OK(unpack(PS_SPAN("\x28\xb5\x2f\xfd\x00\x78\x09\0\0A"), 100, &text)); /* 32 MB, "A" in a raw block */
     CHECK_TEXT(text, "A");
-    check_fault(PS_SPAN("\x28\xb5\x2f\xfd\x00\x79\x09\0\0A"), PS_ERR_UNSUPPORTED,
-                "zstd: a frame's window is over 32 MB");
+    check_fault(PS_SPAN("\x28\xb5\x2f\xfd\x00\x79\x09\0\0A"), PS_ERR_TOO_LARGE, "zstd: a frame's window is over 32 MB");
 }
 
 static void what_is_not_read_is_named(void)
