@@ -25,6 +25,7 @@ struct job {
     uint64_t read;          /* of the object: where the next bytes stand */
     uint64_t fed;           /* of the text: what the scanner has got */
     uint64_t began_us;
+    struct ps_redact_counts redacted;
     struct extract_counts *counts;
 };
 
@@ -89,6 +90,7 @@ static enum ps_err begin(struct job *job)
         .etag = job->message.object.etag,
     };
     job->fed = 0;
+    job->redacted = (struct ps_redact_counts){ 0 };
     ps_decode_begin(extractor->decode);
     /* One that cannot be read was written by another version: from the begin it goes as well. */
     if (job->now.restart.len > 0 &&
@@ -96,6 +98,7 @@ static enum ps_err begin(struct job *job)
         ps_log_fault(job->context->log, PS_LOG_WARN, "restart_unreadable");
     job->read = object.offset;
     ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
+    ps_scanner_hide(extractor->scanner, extractor->redact, &job->redacted);
     return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
 }
 
@@ -193,22 +196,22 @@ static enum ps_err scan(struct job *job, enum progress *progress)
 
 /* -- keeping ------------------------------------------------------------------------------------------------------- */
 
+/* The scanner has hidden what stands in a line; of those of a stack trace one may tell what the next one is. */
 static enum ps_err hide_secrets(struct job *job)
 {
     const struct extractor *extractor = extractor_of(job);
     struct ps_arena *arena = job->context->arena;
-    struct ps_redact_counts redacted = { 0 };
     for (size_t i = 0; i < extractor->patterns.count; i++) {
         struct ps_scan_count *count = &job->now.totals.counts[i];
         for (size_t j = 0; j < count->sample_count; j++) {
             struct ps_scan_sample *sample = &count->samples[j];
-            PS_TRY(ps_redact_text(extractor->redact, arena, sample->text, &sample->text, &redacted));
+            PS_TRY(ps_redact_text(extractor->redact, arena, sample->text, &sample->text, &job->redacted));
             for (size_t k = 0; k < sample->field_count; k++)
                 PS_TRY(ps_redact_text(extractor->redact, arena, sample->fields[k].value, &sample->fields[k].value,
-                                      &redacted));
+                                      &job->redacted));
         }
     }
-    job->counts->redacted += ps_redact_total(&redacted);
+    job->counts->redacted += ps_redact_total(&job->redacted);
     return PS_OK;
 }
 

@@ -14,6 +14,8 @@ enum {
     LOOK_BEHIND_BYTES = 256,
     /* A sample shows so much of a long line before what was found. */
     SAMPLE_BEFORE_BYTES = 256,
+    /* Secrets are looked for so far beyond what a sample shows: one that it cuts is whole there. */
+    HIDE_BYTES = 8 << 10,
     WORD_BITS = 64,
 };
 
@@ -40,7 +42,9 @@ struct ps_scanner {
     size_t line_len;
     struct open_sample *open_samples;
     size_t open_count;
-    struct ps_multiline trace; /* that open samples belong to */
+    struct ps_multiline trace;      /* that open samples belong to */
+    const struct ps_redact *redact; /* NULL: samples are kept as they are */
+    struct ps_redact_counts *redacted;
 };
 
 /* What patterns are asked about: a line without its end, or a piece of one. */
@@ -100,6 +104,12 @@ enum ps_err ps_scan_totals_make(struct ps_arena *arena, const struct ps_patterns
     if (counts == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "counts of %zu patterns", patterns->count);
     *out = (struct ps_scan_totals){ .counts = counts };
     return PS_OK;
+}
+
+void ps_scanner_hide(struct ps_scanner *scanner, const struct ps_redact *redact, struct ps_redact_counts *counts)
+{
+    scanner->redact = redact;
+    scanner->redacted = counts;
 }
 
 void ps_scanner_begin(struct ps_scanner *scanner, struct ps_arena *arena, struct ps_scan_totals *totals)
@@ -176,6 +186,22 @@ static enum ps_err put_repaired(struct ps_scanner *scanner, struct ps_buf *buf, 
     return PS_OK;
 }
 
+/* Hides what is secret in text, on the arena. *at, a place in it, moves along, not to the byte: it only tells what is
+ * shown. */
+static enum ps_err hide(struct ps_scanner *scanner, struct ps_span *text, size_t *at)
+{
+    struct ps_span before = ps_span_first(*text, *at);
+    if (scanner->redact == NULL) return PS_OK;
+    size_t begin = *at > HIDE_BYTES ? *at - HIDE_BYTES : 0;
+    struct ps_redact_counts uncounted = { 0 };
+    *text = ps_span_first(ps_span_from(*text, begin), 2 * HIDE_BYTES);
+    before = ps_span_from(before, begin);
+    PS_TRY(ps_redact_text(scanner->redact, scanner->arena, *text, text, scanner->redacted));
+    PS_TRY(ps_redact_text(scanner->redact, scanner->arena, before, &before, &uncounted));
+    *at = before.len < text->len ? before.len : text->len;
+    return PS_OK;
+}
+
 /* The next line of the open sample. *full: nothing may join it any more. */
 static enum ps_err join(struct ps_scanner *scanner, struct open_sample *open, struct ps_span line, bool *full)
 {
@@ -183,8 +209,12 @@ static enum ps_err join(struct ps_scanner *scanner, struct open_sample *open, st
     if (open->text.cap - open->text.len <= 1 + CUT.len || open->lines == PS_SCAN_SAMPLE_LINES_MAX) {
         ps_buf_put(&open->text, CUT);
     } else {
+        struct ps_arena_mark mark = ps_arena_mark(scanner->arena);
+        size_t begin = 0;
         ps_buf_byte(&open->text, '\n');
+        PS_TRY(hide(scanner, &line, &begin));
         PS_TRY(put_repaired(scanner, &open->text, line, &whole));
+        ps_arena_rewind(scanner->arena, mark);
     }
     open->lines++;
     open->sample->text = ps_buf_span(&open->text);
@@ -214,18 +244,25 @@ static struct ps_span around(struct ps_span text, size_t found, bool *cut_before
     return *cut_before ? ps_span_from(text, found - SAMPLE_BEFORE_BYTES) : text;
 }
 
-/* The named groups of the match in hand. */
+static uint64_t count_hidden(const struct ps_scanner *scanner)
+{
+    return scanner->redact != NULL ? ps_redact_total(scanner->redacted) : 0;
+}
+
+/* The named groups of the match in hand, into memory that has PS_SCAN_FIELD_BYTES_MAX for each. hidden: what is left of
+ * a line that had secrets, of which no group tells either; NULL for one that had none. */
 static enum ps_err take_fields(struct ps_scanner *scanner, const struct ps_pattern *pattern, struct ps_span text,
-                               struct ps_scan_sample *sample)
+                               const struct ps_span *hidden, char *memory, struct ps_scan_sample *sample)
 {
     for (size_t i = 0; i < pattern->group_count; i++) {
         struct ps_span value;
         if (!ps_match_group(scanner->patterns->scratch, text, pattern->groups[i].number, &value)) continue;
-        char *memory = ps_arena_bytes(scanner->arena, PS_SCAN_FIELD_BYTES_MAX);
-        if (memory == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a sample's field");
         struct ps_buf buf;
         bool whole = false;
-        ps_buf_init_fixed(&buf, memory, PS_SCAN_FIELD_BYTES_MAX);
+        ps_buf_init_fixed(&buf, memory + i * PS_SCAN_FIELD_BYTES_MAX, PS_SCAN_FIELD_BYTES_MAX);
+        size_t begin = 0;
+        if (hidden != NULL && ps_span_find(*hidden, value) == PS_SPAN_NONE) value = PS_SPAN("[REDACTED]");
+        PS_TRY(hide(scanner, &value, &begin));
         PS_TRY(put_repaired(scanner, &buf, value, &whole));
         sample->fields[sample->field_count++] = (struct ps_scan_field){ pattern->groups[i].name, ps_buf_span(&buf) };
     }
@@ -235,19 +272,26 @@ static enum ps_err take_fields(struct ps_scanner *scanner, const struct ps_patte
 static enum ps_err take_sample(struct ps_scanner *scanner, const struct ps_pattern *pattern,
                                struct ps_scan_count *count, const struct part *part, size_t found)
 {
-    char *memory = ps_arena_bytes(scanner->arena, PS_SCAN_SAMPLE_BYTES_MAX);
+    char *memory =
+        ps_arena_bytes(scanner->arena, PS_SCAN_SAMPLE_BYTES_MAX + pattern->group_count * PS_SCAN_FIELD_BYTES_MAX);
     if (memory == NULL) PS_FAIL(PS_ERR_NO_MEMORY, "a sample of %d bytes", PS_SCAN_SAMPLE_BYTES_MAX);
+    struct ps_arena_mark mark = ps_arena_mark(scanner->arena);
     struct ps_scan_sample *sample = &count->samples[count->sample_count];
     *sample = (struct ps_scan_sample){ .at = count->last };
     struct open_sample open = { .sample = sample, .lines = 1 };
     ps_buf_init_fixed(&open.text, memory, PS_SCAN_SAMPLE_BYTES_MAX);
     bool cut_before = false;
     bool whole = false;
-    struct ps_span text = around(part->text, found, &cut_before);
+    struct ps_span hidden = part->text;
+    uint64_t hidden_before = count_hidden(scanner);
+    PS_TRY(hide(scanner, &hidden, &found));
+    struct ps_span text = around(hidden, found, &cut_before);
     if (cut_before) ps_buf_put(&open.text, CUT);
     PS_TRY(put_repaired(scanner, &open.text, text, &whole));
     sample->text = ps_buf_span(&open.text);
-    PS_TRY(take_fields(scanner, pattern, part->text, sample));
+    PS_TRY(take_fields(scanner, pattern, part->text, count_hidden(scanner) > hidden_before ? &hidden : NULL,
+                       memory + PS_SCAN_SAMPLE_BYTES_MAX, sample));
+    ps_arena_rewind(scanner->arena, mark);
     count->sample_count++;
     if (whole) scanner->open_samples[scanner->open_count++] = open;
     return PS_OK;

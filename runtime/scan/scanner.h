@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "record/redact.h"
 #include "scan/patterns.h"
 
 enum {
@@ -75,6 +76,10 @@ PS_MUST_USE enum ps_err ps_scanner_open(struct ps_arena *process, const struct p
 PS_MUST_USE enum ps_err ps_scan_totals_make(struct ps_arena *arena, const struct ps_patterns *patterns,
                                             struct ps_scan_totals *out);
 void ps_scanner_begin(struct ps_scanner *scanner, struct ps_arena *arena, struct ps_scan_totals *totals);
+
+/* From here on secrets in samples and their fields are hidden, before these are cut, and counted. Both must live as
+ * long as texts are fed. Without this call nothing is hidden. */
+void ps_scanner_hide(struct ps_scanner *scanner, const struct ps_redact *redact, struct ps_redact_counts *counts);
 
 /* The next piece. NO_MEMORY when a sample finds no room. */
 PS_MUST_USE enum ps_err ps_scanner_feed(struct ps_scanner *scanner, struct ps_span text);
