@@ -17,17 +17,15 @@ static enum ps_err take_place(const struct extract_context *context, struct mail
     return cap.per_hour > 0 ? mail_cap_take(&cap, place) : PS_OK;
 }
 
-static enum ps_err send(const struct extract_context *context, struct report *report, bool *held)
+static enum ps_err send(const struct extract_context *context, const struct report *report,
+                        struct mail_cap_place *place)
 {
     const struct extractor *extractor = context->extractor;
     struct ps_ses_message message = { .from = extractor->settings->mail_from,
                                       .to = extractor->mail_to,
                                       .to_count = extractor->mail_to_count };
-    struct mail_cap_place place;
-    PS_TRY(take_place(context, &place));
-    *held = place.held;
-    if (place.held) return PS_OK;
-    report->place = &place;
+    PS_TRY(take_place(context, place));
+    if (place->held) return PS_OK;
     PS_TRY(report_render(context->arena, report, &message));
     return ps_ses_send(extractor->ses, context->arena, context->deadline, &message);
 }
@@ -36,21 +34,23 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
                  const struct ps_s3_object *object, const struct summary *summary, struct extract_counts *counts)
 {
     const struct extractor *extractor = context->extractor;
+    struct mail_cap_place place = { 0 };
     struct report report = { .object = object,
+                             .place = &place,
                              .summary = summary,
                              .patterns = &extractor->patterns,
                              .region = ps_call_region(extractor->client) };
     enum ps_severity severity = PS_SEVERITY_INFO;
-    bool mine = false, held = false;
+    bool mine = false;
     if (extractor->ses == NULL || summary->mailed) return PS_OK;
     if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
     if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is mailing this object: it is looked at again later");
-    enum ps_err err = send(context, &report, &held);
+    enum ps_err err = send(context, &report, &place);
     if (err == PS_OK) {
-        counts->mails += !held;
-        counts->mails_held += held;
-        return summary_settle_mail(summaries, object, held);
+        counts->mails += !place.held;
+        counts->mails_held += place.held;
+        return summary_settle_mail(summaries, object, place.held);
     }
     const struct ps_err_note reason = *ps_err_note();
     if (summary_release_mail(summaries, object) != PS_OK)
