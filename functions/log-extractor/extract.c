@@ -329,10 +329,13 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
 
 static enum ps_err finish(struct job *job, enum progress progress, bool *done, enum extract_end *end)
 {
-    if (progress == PROGRESS_OUT_OF_TIME) return stop_here(job, done, end);
-    if (progress == PROGRESS_SCANNED) job->now.state = SUMMARY_DONE;
-    PS_TRY(keep(job, done));
-    *end = job->now.state == SUMMARY_DEAD ? EXTRACT_DEAD : EXTRACT_DONE;
+    if (progress == PROGRESS_OUT_OF_TIME) {
+        PS_TRY(stop_here(job, done, end));
+    } else {
+        if (progress == PROGRESS_SCANNED) job->now.state = SUMMARY_DONE;
+        PS_TRY(keep(job, done));
+        *end = job->now.state == SUMMARY_DEAD ? EXTRACT_DEAD : EXTRACT_DONE;
+    }
     return *done ? tell(job->context, &job->summaries, &job->message.object, &job->now, job->counts) : PS_OK;
 }
 
