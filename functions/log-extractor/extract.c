@@ -99,7 +99,9 @@ static enum ps_err begin(struct job *job)
     job->read = object.offset;
     ps_scanner_begin(extractor->scanner, job->context->arena, &job->now.totals);
     ps_scanner_hide(extractor->scanner, extractor->redact, &job->redacted);
-    return ps_s3_read_begin(extractor->read, job->context->deadline, &object);
+    struct ps_deadline deadline = *job->context->deadline; /* who waits for S3 must not wait longer than he may scan */
+    deadline.reserve_ms += job->checkpoint_ms / 4;
+    return ps_s3_read_begin(extractor->read, &deadline, &object);
 }
 
 /* What was scanned before is left out. */
@@ -158,6 +160,12 @@ static enum ps_err scan_fed(struct job *job, bool *done, enum progress *progress
     }
 }
 
+/* What was scanned before such a failure is kept. */
+static bool may_pass(enum ps_err err)
+{
+    return ps_err_class(err) == PS_CLASS_TRANSIENT || ps_err_class(err) == PS_CLASS_DEADLINE;
+}
+
 static enum ps_err scan(struct job *job, enum progress *progress)
 {
     const struct extractor *extractor = extractor_of(job);
@@ -167,7 +175,13 @@ static enum ps_err scan(struct job *job, enum progress *progress)
         struct ps_span bytes = PS_SPAN("");
         enum ps_s3_read_end end = PS_S3_READ_FAULT;
         bool done = false;
-        PS_TRY(ps_s3_read_next(extractor->read, &bytes, &end));
+        enum ps_err err = ps_s3_read_next(extractor->read, &bytes, &end);
+        if (err != PS_OK && is_further(job) && may_pass(err)) {
+            ps_log_fault(job->context->log, PS_LOG_WARN, "read_broken_off");
+            *progress = PROGRESS_OUT_OF_TIME;
+            return PS_OK;
+        }
+        PS_TRY(err);
         if (end == PS_S3_READ_CHANGED) {
             *progress = PROGRESS_CHANGED;
             return PS_OK;
@@ -316,10 +330,13 @@ static enum ps_err learn_etag(struct job *job, enum progress *progress)
 
 static enum ps_err finish(struct job *job, enum progress progress, bool *done, enum extract_end *end)
 {
-    if (progress == PROGRESS_OUT_OF_TIME) return stop_here(job, done, end);
-    if (progress == PROGRESS_SCANNED) job->now.state = SUMMARY_DONE;
-    PS_TRY(keep(job, done));
-    *end = job->now.state == SUMMARY_DEAD ? EXTRACT_DEAD : EXTRACT_DONE;
+    if (progress == PROGRESS_OUT_OF_TIME) {
+        PS_TRY(stop_here(job, done, end));
+    } else {
+        if (progress == PROGRESS_SCANNED) job->now.state = SUMMARY_DONE;
+        PS_TRY(keep(job, done));
+        *end = job->now.state == SUMMARY_DEAD ? EXTRACT_DEAD : EXTRACT_DONE;
+    }
     return *done ? tell(job->context, &job->summaries, &job->message.object, &job->now, job->counts) : PS_OK;
 }
 

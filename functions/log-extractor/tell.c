@@ -30,6 +30,13 @@ static enum ps_err send(const struct extract_context *context, const struct repo
     return ps_ses_send(extractor->ses, context->arena, context->deadline, &message);
 }
 
+/* One that changed while it was read is followed by the present one, which is mailed. */
+static bool is_final(const struct summary *summary)
+{
+    return summary->state == SUMMARY_DONE ||
+           (summary->state == SUMMARY_DEAD && !ps_span_eq(summary->reason, PS_SPAN("changed")));
+}
+
 enum ps_err tell(const struct extract_context *context, const struct summaries *summaries,
                  const struct ps_s3_object *object, const struct summary *summary, struct extract_counts *counts)
 {
@@ -42,7 +49,7 @@ enum ps_err tell(const struct extract_context *context, const struct summaries *
                              .region = ps_call_region(extractor->client) };
     enum ps_severity severity = PS_SEVERITY_INFO;
     bool mine = false;
-    if (extractor->ses == NULL || summary->mailed) return PS_OK;
+    if (extractor->ses == NULL || summary->mailed || !is_final(summary)) return PS_OK;
     if (!report_severity(&report, &severity) || (uint32_t)severity < extractor->settings->mail_severity) return PS_OK;
     PS_TRY(summary_claim_mail(summaries, object, &mine));
     if (!mine) PS_FAIL(PS_ERR_UNAVAILABLE, "another invocation is mailing this object: it is looked at again later");
