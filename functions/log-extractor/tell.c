@@ -28,7 +28,9 @@ static enum ps_err send(const struct extract_context *context, struct report *re
     *held = place.held;
     if (place.held) return PS_OK;
     report->place = &place;
-    PS_TRY(report_render(context->arena, report, &message));
+    enum ps_err err = report_render(context->arena, report, &message);
+    report->place = NULL; /* it does not outlive this call */
+    PS_TRY(err);
     return ps_ses_send(extractor->ses, context->arena, context->deadline, &message);
 }
 
