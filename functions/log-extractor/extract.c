@@ -364,6 +364,18 @@ static bool was_replaced(const struct job *job)
            !job->is_present && !summary_is_by_version(&job->message.object);
 }
 
+/* What was not there, or not readable where it lies, may be there again with the same ETag: it is looked at once more.
+ */
+static bool is_settled(const struct summary *summary)
+{
+    static const struct ps_span ABSENT[] = { PS_SPAN_INIT("gone"), PS_SPAN_INIT("deleted"), PS_SPAN_INIT("archived") };
+    if (summary->state != SUMMARY_DEAD) return summary->state == SUMMARY_DONE;
+    for (size_t i = 0; i < sizeof ABSENT / sizeof ABSENT[0]; i++) {
+        if (ps_span_eq(summary->reason, ABSENT[i])) return false;
+    }
+    return true;
+}
+
 /* One try; *done is false when the item or the object has changed meanwhile. */
 static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end)
 {
@@ -376,7 +388,7 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
         turn_to_present(job, done);
         return PS_OK;
     }
-    if (job->before.state == SUMMARY_DONE || job->before.state == SUMMARY_DEAD) {
+    if (is_settled(&job->before)) {
         *end = EXTRACT_DUPLICATE;
         return tell(job->context, &job->summaries, &job->message.object, &job->before, job->counts);
     }

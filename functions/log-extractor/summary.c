@@ -64,10 +64,10 @@ static enum ps_err set_condition(struct ps_arena *arena, const struct summary *b
     struct ps_item values;
     write->condition = PS_SPAN("attribute_not_exists(pk)");
     if (before->state == SUMMARY_NONE) return PS_OK;
-    write->condition = PS_SPAN("#state = :partial AND #offset = :read");
+    write->condition = PS_SPAN("#state = :before AND #offset = :read");
     write->names = PS_SPAN("{\"#state\":\"state\",\"#offset\":\"offset\"}");
     ps_item_begin(&values, arena);
-    ps_item_put_text(&values, ":partial", summary_item_state(SUMMARY_PARTIAL));
+    ps_item_put_text(&values, ":before", summary_item_state(before->state));
     ps_item_put_number(&values, ":read", (int64_t)before->offset);
     return ps_item_finish(&values, &write->values);
 }
@@ -75,7 +75,7 @@ static enum ps_err set_condition(struct ps_arena *arena, const struct summary *b
 enum ps_err summary_put(const struct summaries *summaries, const struct ps_s3_object *object,
                         const struct summary *before, const struct summary *summary, bool *done)
 {
-    PS_ASSERT(before->state == SUMMARY_NONE || before->state == SUMMARY_PARTIAL);
+    PS_ASSERT(before->state != SUMMARY_DONE);
     struct ps_arena *arena = summaries->arena;
     struct ps_arena_mark mark = ps_arena_mark(arena);
     struct ps_dynamodb_write write = { .kind = PS_DYNAMODB_PUT };

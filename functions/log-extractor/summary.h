@@ -3,9 +3,9 @@
  *
  * pk is "bucket/key", sk the version id, or the ETag where there are no versions: each version keeps its own row. A
  * write holds only if the item's offset is still the one that was read, so that a message that is delivered twice
- * counts nothing twice; a finished item never changes, but for what became of its mail. Items stay under 400 KB:
- * samples go first, those of the least severe patterns before others. Secrets in samples are hidden before they get
- * here. */
+ * counts nothing twice; a finished item never changes, but for what became of its mail, and for one whose object was
+ * not there. Items stay under 400 KB: samples go first, those of the least severe patterns before others. Secrets in
+ * samples are hidden before they get here. */
 #ifndef LOG_EXTRACTOR_SUMMARY_H
 #define LOG_EXTRACTOR_SUMMARY_H
 
@@ -52,7 +52,8 @@ PS_MUST_USE enum ps_err summary_get(const struct summaries *summaries, const str
 
 /* Writes what summary says, if the item is still as before had it (its offset, or none at all). *done says whether. A
  * write whose answer was lost may have been made although *done is false: who reads the item again then finds its own
- * offset or state in it, and goes on as if it had been told. before is NONE or PARTIAL (asserted). */
+ * offset or state in it, and goes on as if it had been told. before is not DONE (asserted):
+ * only what was dead because it was not there may be written again. */
 PS_MUST_USE enum ps_err summary_put(const struct summaries *summaries, const struct ps_s3_object *object,
                                     const struct summary *before, const struct summary *summary, bool *done);
 

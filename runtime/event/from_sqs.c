@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/time.h"
 #include "event/event_priv.h"
 
 /* -- in ------------------------------------------------------------------------------------------------------------ */
@@ -81,7 +82,7 @@ static enum ps_err read_message(struct ps_arena *arena, struct ps_span record, s
     PS_TRY(ps_event_text(arena, members.body, &out->body));
     PS_TRY(ps_event_text(arena, members.queue_arn, &out->queue_arn));
     out->receive_count = (uint32_t)read_number(members.receive_count, UINT32_MAX, 1);
-    out->sent_ms = (int64_t)read_number(members.sent, INT64_MAX, 0);
+    out->sent_ms = (int64_t)read_number(members.sent, PS_TIME_TEXT_MS_MAX, 0);
     /* A queue that does not tell its name is taken for one that has an order. */
     if (out->queue_arn.len > 0 && !ps_span_ends(out->queue_arn, PS_SPAN(".fifo"))) return PS_OK;
     PS_TRY(ps_event_text(arena, members.group, &out->group));

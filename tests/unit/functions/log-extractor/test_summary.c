@@ -76,8 +76,8 @@ static void a_later_write_wants_the_offset_that_was_read(void)
     CHECK(put(SUMMARY_PARTIAL, SUMMARY_DONE));
     CHECK(!put(SUMMARY_PARTIAL, SUMMARY_DEAD));
     table_check(0, ".PutItem",
-                "}}},\"ConditionExpression\":\"#state = :partial AND #offset = :read\",\"ExpressionAttributeNames\":"
-                "{\"#state\":\"state\",\"#offset\":\"offset\"},\"ExpressionAttributeValues\":{\":partial\":{\"S\":"
+                "}}},\"ConditionExpression\":\"#state = :before AND #offset = :read\",\"ExpressionAttributeNames\":"
+                "{\"#state\":\"state\",\"#offset\":\"offset\"},\"ExpressionAttributeValues\":{\":before\":{\"S\":"
                 "\"partial\"},\":read\":{\"N\":\"1000\"}}}");
     CHECK_EQ(ps_span_find(fake_http_request(table.server, 0).body, PS_SPAN("\"ttl\"")), PS_SPAN_NONE);
     table_stop();
