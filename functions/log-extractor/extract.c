@@ -395,6 +395,7 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
     if (progress == PROGRESS_DEAD) return finish(job, progress, done, end);
     /* Twice: what is scanned goes into one of them, and the other stays what it was. */
     PS_TRY(summary_get(&job->summaries, &job->message.object, &job->now));
+    job->now.reason = PS_SPAN(""); /* of what was not there */
     enum ps_err err = scan(job, &progress);
     if (err != PS_OK) {
         ps_s3_read_leave(extractor->read);
