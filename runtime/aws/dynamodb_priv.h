@@ -84,8 +84,7 @@ PS_MUST_USE enum ps_err ps_dynamodb_size(struct ps_span item, size_t *out);
     X(CREDENTIALS, "credentials refused: the function's role is gone or its credentials have expired") \
     X(FORBIDDEN, \
       "permission missing: allow the function's role dynamodb:BatchWriteItem (or what was called) and the KMS key") \
-    X(TABLE_MISSING, "table missing: create it in this region and account, or name one that exists in DDB_TABLE " \
-                     "(ALERT_TABLE, SUMMARY_TABLE)") \
+    X(TABLE_MISSING, "table missing: create it here, or name one that exists (DDB_TABLE, ALERT_TABLE, SUMMARY_TABLE)") \
     X(KEYS, "table has other keys: its partition key must be pk and its sort key sk, both strings") \
     X(EVERY_ITEM, "every item refused: the table takes no item of ours, not even alone") \
     X(NOT_DYNAMODB, "no DynamoDB there: AWS_ENDPOINT_URL_DYNAMODB does not lead to its API") \
