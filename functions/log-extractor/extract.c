@@ -376,6 +376,19 @@ static bool is_settled(const struct summary *summary)
     return true;
 }
 
+/* What is scanned goes into a copy, which shares only the texts of samples: before stays what the item said. */
+static enum ps_err go_on_from_before(struct job *job)
+{
+    const struct ps_patterns *patterns = &extractor_of(job)->patterns;
+    struct ps_scan_totals fresh;
+    PS_TRY(ps_scan_totals_make(job->context->arena, patterns, &fresh));
+    memcpy(fresh.counts, job->before.totals.counts, patterns->count * sizeof fresh.counts[0]);
+    job->now = job->before;
+    job->now.totals.counts = fresh.counts;
+    job->now.reason = PS_SPAN(""); /* of what was not there */
+    return PS_OK;
+}
+
 /* One try; *done is false when the item or the object has changed meanwhile. */
 static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end)
 {
@@ -393,9 +406,7 @@ static enum ps_err try_object(struct job *job, bool *done, enum extract_end *end
         return tell(job->context, &job->summaries, &job->message.object, &job->before, job->counts);
     }
     if (progress == PROGRESS_DEAD) return finish(job, progress, done, end);
-    /* Twice: what is scanned goes into one of them, and the other stays what it was. */
-    PS_TRY(summary_get(&job->summaries, &job->message.object, &job->now));
-    job->now.reason = PS_SPAN(""); /* of what was not there */
+    PS_TRY(go_on_from_before(job));
     enum ps_err err = scan(job, &progress);
     if (err != PS_OK) {
         ps_s3_read_leave(extractor->read);
