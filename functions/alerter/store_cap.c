@@ -116,17 +116,19 @@ static unsigned who_hears_of(enum channel channel)
     return channel == CHANNEL_PAGERDUTY ? CHANNELS_ALL : 1u << channel;
 }
 
-enum ps_err store_settle_hour(const struct store *store, enum channel channel)
+static bool is_unsettled(const struct store *store, const struct cap *cap)
 {
-    struct cap cap;
-    PS_TRY(read_cap(store, channel, &cap));
-    if (!cap.found || cap.held == 0 || cap.hour >= hour_now(store)) return PS_OK;
+    return cap->found && cap->held > 0 && cap->hour < hour_now(store);
+}
+
+static enum ps_err settle(const struct store *store, enum channel channel, const struct cap *cap)
+{
     struct notice notice = {
         .kind = NOTICE_HELD_BACK,
         .alert = { .source = ALERT_TEXT, .level = PS_LEVEL_WARN, .service = channel_name(channel) },
-        .count = (uint64_t)cap.held,
-        .from_ms = cap.hour * HOUR_MS,
-        .to_ms = (cap.hour + 1) * HOUR_MS,
+        .count = (uint64_t)cap->held,
+        .from_ms = cap->hour * HOUR_MS,
+        .to_ms = (cap->hour + 1) * HOUR_MS,
     };
     notice.alert.title = notice.alert.service;
     memset(notice.alert.fingerprint, '0', sizeof notice.alert.fingerprint);
@@ -140,12 +142,19 @@ enum ps_err store_settle_hour(const struct store *store, enum channel channel)
     };
     ps_item_begin(&values, store->arena);
     ps_item_put_number(&values, ":zero", 0);
-    ps_item_put_number(&values, ":hour", cap.hour);
-    ps_item_put_number(&values, ":held", cap.held);
+    ps_item_put_number(&values, ":hour", cap->hour);
+    ps_item_put_number(&values, ":held", cap->held);
     PS_TRY(ps_item_finish(&values, &writes[0].values));
     PS_TRY(store_put_outgoing(store, &notice, who_hears_of(channel), &writes[1]));
     size_t refused = 0; /* another invocation has done it, or will */
     return store_write(store, writes, 2, &refused);
+}
+
+enum ps_err store_settle_hour(const struct store *store, enum channel channel)
+{
+    struct cap cap;
+    PS_TRY(read_cap(store, channel, &cap));
+    return is_unsettled(store, &cap) ? settle(store, channel, &cap) : PS_OK;
 }
 
 enum ps_err store_take_place(const struct store *store, struct delivery *delivery, enum channel channel,
@@ -155,8 +164,11 @@ enum ps_err store_take_place(const struct store *store, struct delivery *deliver
         struct cap cap;
         struct ps_dynamodb_write writes[2];
         size_t refused = 0;
-        PS_TRY(store_settle_hour(store, channel));
         PS_TRY(read_cap(store, channel, &cap));
+        if (is_unsettled(store, &cap)) {
+            PS_TRY(settle(store, channel, &cap));
+            PS_TRY(read_cap(store, channel, &cap));
+        }
         bool same_hour = cap.found && cap.hour >= hour_now(store);
         bool held = same_hour && cap.sent >= cap_per_hour;
         PS_TRY(same_hour ? count_place(store, channel, &cap, held, &writes[0])
