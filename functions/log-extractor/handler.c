@@ -162,15 +162,6 @@ static enum ps_err extract_message(struct run *run, size_t at)
     return bury(run, at, err == PS_OK ? "the message names no object of S3" : why.text);
 }
 
-/* What a message has put into the books beyond its verdicts comes again with it. */
-static void settle(struct ps_account *account)
-{
-    uint64_t settled = 0;
-    for (enum ps_verdict verdict = 0; verdict < PS_VERDICT_COUNT; verdict++)
-        settled += account->verdicts[verdict];
-    ps_account_add(account, PS_VERDICT_RETURNED, account->in - settled);
-}
-
 static bool is_out_of_time(const struct run *run)
 {
     enum { MESSAGE_MS_MIN = 6000 }; /* for reading something and keeping it */
@@ -194,7 +185,7 @@ static enum ps_err extract_all(struct run *run)
         } else {
             err = extract_message(run, at);
         }
-        settle(&run->account);
+        ps_account_return_rest(&run->account);
         ps_arena_rewind(run->inv->arena, mark);
         if (err == PS_OK) continue;
         if (run->first.err == PS_OK) run->first = *ps_err_note();

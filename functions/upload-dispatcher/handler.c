@@ -149,21 +149,12 @@ static void write_summary(const struct run *run, enum ps_err err, uint64_t total
                     sizeof metrics / sizeof metrics[0], properties);
 }
 
-/* What has no verdict when the invocation fails comes again with it. */
-static void settle(struct ps_account *account)
-{
-    uint64_t settled = 0;
-    for (enum ps_verdict verdict = 0; verdict < PS_VERDICT_COUNT; verdict++)
-        settled += account->verdicts[verdict];
-    ps_account_add(account, PS_VERDICT_RETURNED, account->in - settled);
-}
-
 static enum ps_err invoke(struct ps_invocation *inv, struct ps_span payload, struct ps_reply *reply)
 {
     uint64_t begin_us = ps_clock_monotonic_us();
     struct run run = { .inv = inv, .account.event_bytes = payload.len };
     enum ps_err err = dispatch(&run, payload);
-    settle(&run.account);
+    ps_account_return_rest(&run.account);
     PS_ASSERT(ps_account_balances(&run.account));
     write_summary(&run, err, ps_clock_monotonic_us() - begin_us);
     if (err == PS_OK) ps_buf_put(reply->body, PS_SPAN("null")); /* nobody reads the answer of an asynchronous event */

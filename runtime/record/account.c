@@ -2,12 +2,22 @@
 
 #include "base/assert.h"
 
-bool ps_account_balances(const struct ps_account *account)
+static uint64_t sum_of_verdicts(const struct ps_account *account)
 {
     uint64_t sum = 0;
     for (int verdict = 0; verdict < PS_VERDICT_COUNT; verdict++)
         sum += account->verdicts[verdict];
-    return sum == account->in;
+    return sum;
+}
+
+void ps_account_return_rest(struct ps_account *account)
+{
+    ps_account_add(account, PS_VERDICT_RETURNED, account->in - sum_of_verdicts(account));
+}
+
+bool ps_account_balances(const struct ps_account *account)
+{
+    return sum_of_verdicts(account) == account->in;
 }
 
 const char *ps_account_verdict_name(enum ps_verdict verdict)

@@ -41,6 +41,9 @@ static inline void ps_account_add(struct ps_account *account, enum ps_verdict ve
     account->verdicts[verdict] += count;
 }
 
+/* Whatever has no verdict yet is handed back: for a failure that brings it again. */
+void ps_account_return_rest(struct ps_account *account);
+
 /* Whether the sum holds. */
 bool ps_account_balances(const struct ps_account *account);
 
