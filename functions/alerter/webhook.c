@@ -2,7 +2,6 @@
 
 #include "aws/retry.h"
 #include "aws/url.h"
-#include "host/clock.h"
 
 static bool is_known(struct ps_span host, const struct ps_span *hosts)
 {
@@ -68,14 +67,6 @@ static bool may_pass(const struct webhook_request *request, const struct ps_http
     return request->repeatable && ps_err_class(err) == PS_CLASS_TRANSIENT;
 }
 
-static enum ps_err pause_ms(struct ps_http *http, uint32_t wait_ms)
-{
-    uint64_t end_us = ps_clock_monotonic_us() + (uint64_t)wait_ms * 1000;
-    for (uint64_t now_us; (now_us = ps_clock_monotonic_us()) < end_us;)
-        PS_TRY(ps_http_poll(http, (uint32_t)((end_us - now_us + 999) / 1000)));
-    return PS_OK;
-}
-
 /* ps_call_run's own retries are not used: they cut Retry-After at 20 seconds, and repeat what got no answer. */
 enum ps_err webhook_post(struct ps_call_client *client, struct ps_arena *arena, const struct ps_deadline *deadline,
                          const struct webhook_request *request)
@@ -88,6 +79,6 @@ enum ps_err webhook_post(struct ps_call_client *client, struct ps_arena *arena, 
         uint32_t own_ms = ps_retry_wait_ms(attempt, 0);
         uint32_t wait_ms = asked_ms > own_ms ? asked_ms : own_ms;
         if (!ps_deadline_allows(deadline, wait_ms)) return err;
-        PS_TRY(pause_ms(ps_call_http(client), wait_ms));
+        PS_TRY(ps_http_pause(ps_call_http(client), wait_ms));
     }
 }

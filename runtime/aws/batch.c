@@ -314,10 +314,7 @@ static enum ps_err try_later(struct ps_batch *batch, const struct answer *answer
     uint32_t wait_ms = ps_retry_backoff_ms(base_ms, batch->rounds > 0 ? batch->rounds : 1, answer->asked_ms);
     if (!ps_deadline_allows(&batch->deadline, wait_ms + TRY_MS_MIN))
         return give_up(batch, answer->status, answer->status == 0 ? PS_SPAN("deadline") : type);
-    uint64_t now_us = ps_clock_monotonic_us();
-    for (uint64_t end_us = now_us + (uint64_t)wait_ms * 1000; now_us < end_us; now_us = ps_clock_monotonic_us())
-        PS_TRY(ps_http_poll(ps_call_http(batch->client), (uint32_t)((end_us - now_us + 999) / 1000)));
-    return PS_OK;
+    return ps_http_pause(ps_call_http(batch->client), wait_ms);
 }
 
 /* Each record by its own verdict; those that are to be tried again stay, in their order. */

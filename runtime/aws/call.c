@@ -236,14 +236,6 @@ static enum ps_err attempt(struct ps_call_client *client, struct ps_arena *arena
     return ps_http_run(client->http, arena, exchange);
 }
 
-static enum ps_err pause_ms(struct ps_http *http, uint32_t wait_ms)
-{
-    uint64_t end_us = ps_clock_monotonic_us() + (uint64_t)wait_ms * 1000;
-    for (uint64_t now_us; (now_us = ps_clock_monotonic_us()) < end_us;)
-        PS_TRY(ps_http_poll(http, (uint32_t)((end_us - now_us + 999) / 1000)));
-    return PS_OK;
-}
-
 enum next { NEXT_STOP, NEXT_AGAIN_NOW, NEXT_AGAIN_LATER };
 
 struct progress {
@@ -296,6 +288,6 @@ enum ps_err ps_call_run(struct ps_call_client *client, struct ps_arena *arena, c
         if (next == NEXT_STOP || (in_doubt && options->never_twice)) return err;
         uint32_t wait_ms = ps_retry_wait_ms(progress.attempts, exchange->response.retry_after_ms);
         if (!may_retry(client, options, deadline, exchange->timed_out, wait_ms, &progress)) return err;
-        PS_TRY(pause_ms(client->http, wait_ms));
+        PS_TRY(ps_http_pause(client->http, wait_ms));
     }
 }

@@ -119,14 +119,6 @@ static bool has_new_credentials(struct ps_dynamodb_call *call)
     return ps_call_refresh(call->client, &changed) == PS_OK && changed;
 }
 
-static enum ps_err pause_ms(const struct ps_dynamodb_call *call, uint32_t wait_ms)
-{
-    uint64_t end_us = ps_clock_monotonic_us() + (uint64_t)wait_ms * 1000;
-    for (uint64_t now_us; (now_us = ps_clock_monotonic_us()) < end_us;)
-        PS_TRY(ps_http_poll(ps_call_http(call->client), (uint32_t)((end_us - now_us + 999) / 1000)));
-    return PS_OK;
-}
-
 enum ps_err ps_dynamodb_call_run(struct ps_dynamodb_call *call, struct ps_span body, struct ps_span *answer)
 {
     PS_ASSERT(call->writes <= PS_DYNAMODB_WRITES_MAX);
@@ -151,6 +143,6 @@ enum ps_err ps_dynamodb_call_run(struct ps_dynamodb_call *call, struct ps_span b
         uint32_t base_ms = verdict == PS_DYNAMODB_THROTTLED ? PS_RETRY_BASE_MS_THROTTLED : PS_RETRY_BASE_MS_DYNAMODB;
         uint32_t wait_ms = ps_retry_backoff_ms(base_ms, attempt, exchange.response.retry_after_ms);
         if (!ps_deadline_allows(call->deadline, wait_ms)) return err;
-        PS_TRY(pause_ms(call, wait_ms));
+        PS_TRY(ps_http_pause(ps_call_http(call->client), wait_ms));
     }
 }

@@ -589,6 +589,14 @@ enum ps_err ps_http_poll(struct ps_http *http, uint32_t wait_ms)
     }
 }
 
+enum ps_err ps_http_pause(struct ps_http *http, uint32_t wait_ms)
+{
+    uint64_t end_us = ps_clock_monotonic_us() + (uint64_t)wait_ms * 1000;
+    for (uint64_t now_us; (now_us = ps_clock_monotonic_us()) < end_us;)
+        PS_TRY(ps_http_poll(http, (uint32_t)((end_us - now_us + 999) / 1000)));
+    return PS_OK;
+}
+
 void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange)
 {
     struct slot *slot = exchange->slot;

@@ -93,6 +93,9 @@ PS_API PS_MUST_USE enum ps_err ps_http_start(struct ps_http *http, struct ps_are
  * the pause before another try, too, is spent here. */
 PS_API PS_MUST_USE enum ps_err ps_http_poll(struct ps_http *http, uint32_t wait_ms);
 
+/* Waits wait_ms whole, before another try; exchanges in flight go on meanwhile. */
+PS_API PS_MUST_USE enum ps_err ps_http_pause(struct ps_http *http, uint32_t wait_ms);
+
 /* Breaks off an exchange that is not done (its connection is closed). */
 PS_API void ps_http_cancel(struct ps_http *http, struct ps_http_exchange *exchange);
 

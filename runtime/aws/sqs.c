@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
-#include "host/clock.h"
 
 enum {
     REQUEST_MESSAGES_MAX = 10, /* SendMessageBatch's own */
@@ -372,10 +371,7 @@ static enum ps_err try_later(struct sending *sending, enum ps_err why, uint32_t 
         stop(sending, ps_err_wrap(why, "no time for another try"));
         return PS_OK;
     }
-    uint64_t now_us = ps_clock_monotonic_us();
-    for (uint64_t end_us = now_us + (uint64_t)wait_ms * 1000; now_us < end_us; now_us = ps_clock_monotonic_us())
-        PS_TRY(ps_http_poll(ps_call_http(sending->sqs->client), (uint32_t)((end_us - now_us + 999) / 1000)));
-    return PS_OK;
+    return ps_http_pause(ps_call_http(sending->sqs->client), wait_ms);
 }
 
 static void give_up(struct sending *sending, size_t i, enum ps_sqs_outcome outcome)
