@@ -28,13 +28,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 import alerter_lane
 import files_lane
-import webhook_double
+from alerter_lane import ROUTING_KEY
 from needs import needs_of
 from resolve import ACCOUNT, REGION
 from service_proxy import JSON, Proxy
 
 NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding", "date", "server")
-DOMAIN = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs"
 DENIED = 403, b"<Error><Code>AccessDenied</Code></Error>", "Content-Type: application/xml\r\n"
 CALLED_OTHERWISE = {"sqs:SendMessageBatch": ("sqs:SendMessage",),
                     "dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}
@@ -45,6 +44,7 @@ class Gate(Proxy):
 
     def __init__(self, moto_port, double_port):
         super().__init__(moto_port, double_port)
+        self.search = ""  # ARN of the domain or collection that _bulk goes to
         self.open({"*"})
 
     def open(self, actions):
@@ -55,7 +55,7 @@ class Gate(Proxy):
         return any(fnmatch.fnmatchcase(need[0], action) for action in self.actions)
 
     def pass_on(self, call):
-        needs = needs_of(call.method, call.path, call.headers, call.body, DOMAIN)
+        needs = needs_of(call.method, call.path, call.headers, call.body, self.search)
         permitted = all(map(self.permits, needs))
         answer = self.ask(call, needs) if permitted or not is_ours(call) else DENIED
         if call.kind == "s3" and call.method == "GET" and answer[0] == 404:
@@ -172,12 +172,16 @@ class Moto:
     def make_bus(self, properties, name):
         self.client("events").create_event_bus(Name=name)
 
-    def make_sender(self, domain):
-        self.client("sesv2").create_email_identity(EmailIdentity=domain)
-
     def make_secret(self, name, value):
         """Its ARN, the end of which is drawn by chance."""
         return self.client("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
+
+    def make_others(self, parameters):
+        """What the template names and does not make."""
+        self.make_bucket({}, parameters["ExistingBucket"])
+        self.client("sesv2").create_email_identity(EmailIdentity=parameters["MailIdentity"])
+        patterns = [{"name": "error", "regex": "ERROR", "severity": "error"}]
+        self.client("ssm").put_parameter(Name=parameters["PatternsParameter"], Type="String", Value=json.dumps(patterns))
 
 
 MAKERS = {"AWS::DynamoDB::Table": Moto.make_table, "AWS::Kinesis::Stream": Moto.make_stream, "AWS::SQS::Queue": Moto.make_queue,
@@ -194,6 +198,9 @@ def policy_of(actions):
 def sample(name):
     with open(os.path.join(ROOT, "events", name), encoding="utf-8") as file:
         return json.load(file)
+
+
+LOG_EVENTS = ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")  # the second one becomes a dead letter
 
 
 class Runs:
@@ -227,11 +234,11 @@ class Runs:
         return done.returncode == 0, closings[-1] if closings else {}, done.stdout + done.stderr
 
     def log_processor(self):
-        return [self.invoke("log-processor", sample(name), OPENSEARCH_ENDPOINT=self.gate.url, OPENSEARCH_SERVICE="es")
-                for name in ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")]
+        signed_for = {"OPENSEARCH_ENDPOINT": self.gate.url, "OPENSEARCH_SERVICE": self.gate.search.split(":")[2]}
+        return [self.invoke("log-processor", sample(name), **signed_for) for name in LOG_EVENTS]
 
     def cloudwatch_decoder(self):
-        return [self.invoke("cloudwatch-decoder", sample(name)) for name in ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")]
+        return [self.invoke("cloudwatch-decoder", sample(name)) for name in LOG_EVENTS]
 
     def stream_consumer(self):
         """Rows and errors; then rows that the table refuses for good."""
@@ -255,15 +262,17 @@ class Runs:
         return [self.invoke("upload-dispatcher", files_lane.notification(*objects))]
 
     def log_extractor(self):
-        """An object in its version, the newest version of another, one that takes longer than an invocation, one that is gone, and a message
-        that names none."""
-        bucket = self.environments["log-extractor"]["SOURCE_BUCKETS"].split(",")[0]
-        small, large = b"2026-11-21T10:00:00.000Z ERROR disk full\n", (random.Random(1).randbytes(99).hex() + "\n").encode() * 4000
-        versioned, newest, long, gone = [self.put(bucket, body) for body in (small, small, large, None)]
-        del newest["versionId"]
+        """Of each bucket an object in its version, the newest version of another, and one that is gone; then an object that takes longer than
+        an invocation, and a message that names none."""
+        messages, line = [], b"2026-11-21T10:00:00.000Z ERROR disk full\n"
+        buckets = self.environments["log-extractor"]["SOURCE_BUCKETS"].split(",")
+        for bucket in buckets:
+            newest = self.put(bucket, line)
+            del newest["versionId"]
+            messages += [self.put(bucket, line), newest, self.put(bucket, None)]
         slow = lambda call: "slow" if call.kind == "s3" and call.method == "GET" else None
-        invoke = lambda message, plan=None, **more: self.invoke("log-extractor", message_event(message), plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
-        return [invoke(versioned), invoke(newest), invoke(long, slow, timeout_ms=600), invoke(gone), invoke({"not": "an object"})]
+        invoke = lambda message, *plan, **more: self.invoke("log-extractor", message_event(message), *plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
+        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=600), invoke({"not": "an object"})]
 
     def put(self, bucket, body):
         """The message that names it; without a body there is no such object."""
