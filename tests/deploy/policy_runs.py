@@ -1,6 +1,6 @@
 """The functions of the template under their roles: each runs as it ships (bootstrap and handler), with the environment that the template
 gives it and the credentials of a session of its role, and makes every call that it can make. The services are moto, which verifies
-signatures and permissions; a gate before it notes which permissions each request needs (needs.py) and whether it was refused.
+signatures and permissions; a gate before it notes which permissions each request needs (policy_needs.py) and whether it was refused.
 
 moto knows actions, but not all as IAM does. What it lacks the gate does, and only that:
 - a transaction is an action of its own to moto, and so is a batch of SQS: a role that may write or send may do these there; that
@@ -10,7 +10,6 @@ moto knows actions, but not all as IAM does. What it lacks the gate does, and on
 
 Runs in moto's environment, whose boto3 prepares what the functions find.
 """
-import fnmatch
 import gzip
 import http.client
 import json
@@ -29,7 +28,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 import alerter_lane
 import files_lane
 from alerter_lane import ROUTING_KEY
-from needs import needs_of
+from policy_needs import needs_of
 from resolve import ACCOUNT, REGION
 from service_proxy import JSON, Proxy
 
@@ -40,19 +39,20 @@ CALLED_OTHERWISE = {"sqs:SendMessageBatch": ("sqs:SendMessage",),
 
 
 class Gate(Proxy):
-    """made and refused hold (action, ARN) pairs. unexpected: what was refused though the role permits it, and the other way round."""
+    """made and refused hold (action, ARN) pairs; unexpected tells what was refused though the role permits it, or not refused though it does
+    not."""
 
     def __init__(self, moto_port, double_port):
         super().__init__(moto_port, double_port)
         self.search = ""  # ARN of the domain or collection that _bulk goes to
-        self.open({"*"})
+        self.open(set())
 
     def open(self, actions):
         """From now on calls come from a role with these actions."""
         self.actions, self.made, self.refused, self.unexpected = actions, set(), set(), []
 
     def permits(self, need):
-        return any(fnmatch.fnmatchcase(need[0], action) for action in self.actions)
+        return need[0] in self.actions
 
     def pass_on(self, call):
         needs = needs_of(call.method, call.path, call.headers, call.body, self.search)
