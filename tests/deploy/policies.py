@@ -239,6 +239,18 @@ def run_unsigned(runs, role):
     check(f"{role.handler} with another secret is refused", [] if told(said) and runs.gate.unexpected and "Signature" in str(runs.gate.unexpected) else [runs.gate.unexpected])
 
 
+def run_options(runs):
+    """What the template does not offer, under the policy that the function's page shows."""
+    from policy_runs import OPTIONS, sample
+    for handler, action, event, settings in OPTIONS:
+        actions = {shown for _, shown in readme_policy(handler)}
+        settings = {"OPENSEARCH_ENDPOINT": runs.gate.url, "PAGERDUTY_URL": f"{runs.gate.url}/pagerduty/v2/enqueue", **settings}
+        said = runs.run_option(handler, actions, sample(event), settings)
+        called = {name for name, _ in runs.gate.made}
+        faults = runs.gate.unexpected + sorted(called - actions) + ([] if action in called else [f"called was {sorted(called)}"])
+        check(f"{handler} with {action} makes its calls under the policy of its page", faults + (tail_of(said) if told(said) else []))
+
+
 def run_each(runs, roles, handlers):
     """{handler: (action, ARN) pairs}"""
     everybody, made = list(roles), {}
@@ -329,6 +341,7 @@ def run_and_check(build, translated, moto, gate, reviewed):
     gate.search = template.parameters["OpenSearchArn"]
     made = run_each(runs, roles, roles)
     run_unsigned(runs, roles["stream-consumer"])
+    run_options(runs)
     check_roles(roles.values(), made, reviewed)
     used, granted = sum(len({action for action, _ in pairs}) for pairs in made.values()), sum(len(role.actions()) for role in roles.values())
 

@@ -182,6 +182,10 @@ class Moto:
         self.client("sesv2").create_email_identity(EmailIdentity=parameters["MailIdentity"])
         patterns = [{"name": "error", "regex": "ERROR", "severity": "error"}]
         self.client("ssm").put_parameter(Name=parameters["PatternsParameter"], Type="String", Value=json.dumps(patterns))
+        self.client("ssm").put_parameter(Name=PARAMETER, Type="String", Value=ROUTING_KEY)
+        self.make_queue({}, QUEUE)
+        self.client("firehose").create_delivery_stream(DeliveryStreamName=STREAM, S3DestinationConfiguration={
+            "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/delivery", "BucketARN": f"arn:aws:s3:::{parameters['ExistingBucket']}"})
 
 
 MAKERS = {"AWS::DynamoDB::Table": Moto.make_table, "AWS::Kinesis::Stream": Moto.make_stream, "AWS::SQS::Queue": Moto.make_queue,
@@ -200,6 +204,17 @@ def sample(name):
         return json.load(file)
 
 
+QUEUE, STREAM, PARAMETER = "decoded", "decoded", "penstock-option"
+TO_SEARCH_BY = {"OPENSEARCH_AUTH": "basic", "OPENSEARCH_USERNAME": "penstock"}
+# What the pages offer and the template does not: function, the action it needs, event, settings; None takes one away.
+OPTIONS = [
+    ("cloudwatch-decoder", "sqs:SendMessage", "cwlogs-json-app.json",
+     {"OUTPUT": "sqs", "OUTPUT_STREAM": None, "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QUEUE}"}),
+    ("cloudwatch-decoder", "firehose:PutRecordBatch", "cwlogs-json-app.json", {"OUTPUT": "firehose", "OUTPUT_STREAM": STREAM}),
+    ("log-processor", "secretsmanager:GetSecretValue", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SECRET_ARN": "penstock/pagerduty"}),
+    ("log-processor", "ssm:GetParameter", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SSM_NAME": PARAMETER}),
+    ("alerter", "ssm:GetParameter", "eventbridge-alarm.json", {"PAGERDUTY_ROUTING_KEY_SECRET_ARN": None, "PAGERDUTY_ROUTING_KEY_SSM_NAME": PARAMETER}),
+]
 LOG_EVENTS = ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")  # the second one becomes a dead letter
 
 
@@ -224,7 +239,7 @@ class Runs:
         command = [os.path.join(self.build, "tests", "tools", "runtime_api_server"), "--bootstrap", os.path.join(self.build, "bootstrap"),
                    "--handler", handler, "--timeout-ms", str(timeout_ms)]
         for name, value in settings.items():
-            command += ["--env", f"{name}={value}"]
+            command += ["--env", f"{name}={value}"] if value is not None else []
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(event, file)
@@ -232,6 +247,12 @@ class Runs:
             done = subprocess.run([*command, file.name], capture_output=True, text=True, timeout=120, env=clean)
         closings = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{") and '"_aws"' in line]
         return done.returncode == 0, closings[-1] if closings else {}, done.stdout + done.stderr
+
+    def run_option(self, handler, actions, event, settings):
+        """The gate afterwards tells what was called and refused."""
+        self.moto.grant(actions)
+        self.gate.open(actions)
+        return [self.invoke(handler, event, **settings)]
 
     def log_processor(self):
         signed_for = {"OPENSEARCH_ENDPOINT": self.gate.url, "OPENSEARCH_SERVICE": self.gate.search.split(":")[2]}
