@@ -79,13 +79,13 @@ $(BUILD)/obj/%.o: %.c Makefile | ready
 # -- the three objects -----------------------------------------------------------------------------------------------
 $(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -pie -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
+	@$(CC) $(LDFLAGS_ALL) -pie -Wl,-Map=$@.map -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
 	@objcopy --strip-all $@.full $@
 
 $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-Map=$@.map -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
 
@@ -103,7 +103,7 @@ $$(BUILD)/functions/$(1).a: $$(FUNCTION_OBJECTS_$(1))
 $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event.a $$(BUILD)/lib/libpenstock-aws.so.1
 	@mkdir -p $$(@D)
 	@echo "  LD    $$@"
-	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
+	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-Map=$$@.map -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
 		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) $$(LIBS_SCAN) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
 	@objcopy --strip-all $$@.full $$@
 endef
