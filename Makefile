@@ -265,6 +265,10 @@ bench-scan: $(BUILD)/bench/bench_scan $(BUILD)/bench/bench_scan_gzip ## the scan
 package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
 
+.PHONY: release
+release: ## dist/release/<version>/: zips for both architectures, template, Terraform, SBOM, SHA256SUMS (DRAFT=1: of what is not yet released)
+	@scripts/release
+
 .PHONY: lint
 lint: ## rooms, headers alone, formatting, clang-tidy
 	@$(SETUP) test
