@@ -10,20 +10,31 @@ locals {
   own_group = join(":", ["arn", data.aws_partition.current.partition, "logs", local.region,
   data.aws_caller_identity.current.account_id, "log-group", "/aws/lambda/${var.name}"])
 
+  environment = merge(
+    var.environment,
+    { for bucket in var.dead_letter_bucket[*] : "DEAD_LETTER_BUCKET" => bucket.name },
+  )
+
   statements = concat(
     var.statements,
-    var.failure_queue_arn == null ? [] : [{
-      sid        = "SayWhatFailed"
-      actions    = ["sqs:SendMessage"]
-      resources  = [var.failure_queue_arn]
+    [for bucket in var.dead_letter_bucket[*] : {
+      sid        = "KeepDeadLetters"
+      actions    = ["s3:PutObject"]
+      resources  = ["${bucket.arn}/${var.handler}/*"]
       conditions = {}
     }],
-    var.encryption == null ? [] : [{
+    [for queue_arn in var.failure_queue_arn[*] : {
+      sid        = "KeepFailures"
+      actions    = ["sqs:SendMessage"]
+      resources  = [queue_arn]
+      conditions = {}
+    }],
+    [for key in var.encryption[*] : {
       sid       = "UseTheKey"
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      resources = [var.encryption.key_arn]
+      resources = [key.arn]
       conditions = {
-        StringEquals = { "kms:ViaService" = [for s in sort(var.encryption.services) : "${s}.${local.region}.amazonaws.com"] }
+        StringEquals = { "kms:ViaService" = [for s in sort(key.services) : "${s}.${local.region}.amazonaws.com"] }
       }
     }],
     [{
@@ -33,20 +44,28 @@ locals {
       conditions = {}
     }],
     # Network interfaces have no ARN before they are made, so these cannot name one.
-    var.network == null && !var.network_interfaces ? [] : [{
-      sid = "AndReachesItsNetwork"
-      actions = [
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeVpcs",
-      ]
+    var.network == null || var.kafka_pollers ? [] : [{
+      sid        = "NetworkInterfaces"
+      actions    = local.network_actions
       resources  = ["*"]
       conditions = {}
     }],
+    var.kafka_pollers ? [{
+      sid        = "AndReachesItsNetwork"
+      actions    = sort(concat(local.network_actions, ["ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"]))
+      resources  = ["*"]
+      conditions = {}
+    }] : [],
   )
+
+  network_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -68,7 +87,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  name = "own"
+  name = "work"
   role = aws_iam_role.this.id
   policy = jsonencode({
     Version = "2012-10-17"
@@ -93,7 +112,7 @@ resource "aws_lambda_function" "this" {
   timeout          = var.timeout
 
   environment {
-    variables = var.environment
+    variables = local.environment
   }
 
   # The closing line of each invocation holds its metrics. Lambda would drop it above INFO.
@@ -144,19 +163,26 @@ locals {
   alarms = merge(
     {
       errors = {
-        description = "Invocations fail: read the ERROR lines of the log group."
+        description = "${var.handler} fails. The line invocation_failed of its log group has the reason."
         metric      = "Errors"
       }
       throttles = {
-        description = "Lambda has no room for more invocations at once: raise the concurrency."
+        description = "${var.handler} is throttled. The account or the function needs more concurrency."
         metric      = "Throttles"
       }
       duration = {
-        description = "Invocations take more than 80 % of the time-out: what is behind the function is slow, or the function is small."
+        description = "${var.handler} comes near its time-out. What it writes to is slow, or it needs more memory."
         metric      = "Duration"
         statistic   = "p95"
-        threshold   = var.timeout * 800
+        threshold   = var.timeout * 800 # milliseconds: 80 %
         periods     = 3
+      }
+    },
+    {
+      for bucket in var.dead_letter_bucket[*] : "dead" => {
+        description = "${var.handler} put records into the dead-letter store. Somebody should read why."
+        namespace   = "Penstock"
+        metric      = "RecordsDead"
       }
     },
     var.alarms,
@@ -170,9 +196,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_description   = each.value.description
   namespace           = try(each.value.namespace, "AWS/Lambda")
   metric_name         = each.value.metric
-  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
-  statistic           = startswith(try(each.value.statistic, "Sum"), "p") ? null : try(each.value.statistic, "Sum")
-  extended_statistic  = startswith(try(each.value.statistic, "Sum"), "p") ? each.value.statistic : null
+  dimensions          = merge({ FunctionName = aws_lambda_function.this.function_name }, try(each.value.dimensions, {}))
+  statistic           = try(each.value.statistic, "Sum") == "p95" ? null : try(each.value.statistic, "Sum")
+  extended_statistic  = try(each.value.statistic, "Sum") == "p95" ? "p95" : null
   comparison_operator = try(each.value.comparison, "GreaterThanThreshold")
   threshold           = try(each.value.threshold, 0)
   period              = try(each.value.period_s, 300)

@@ -84,7 +84,7 @@ variable "environment" {
 }
 
 variable "statements" {
-  description = "What the role is allowed, beside writing the own log, the failure queue, the key and network interfaces, which this module adds by itself."
+  description = "What the role is allowed, beside what this module adds by itself: dead letters, the failure queue, the key, the own log, network interfaces."
   type = list(object({
     sid        = string
     actions    = list(string)
@@ -107,7 +107,7 @@ variable "statements" {
 variable "encryption" {
   description = "The key that the function uses, and through which services only (kms:ViaService): s3, sqs, dynamodb, kinesis, secretsmanager."
   type = object({
-    key_arn  = string
+    arn      = string
     services = set(string)
   })
   default = null
@@ -127,10 +127,19 @@ variable "network" {
   }
 }
 
-variable "network_interfaces" {
-  description = "Give the role rights on network interfaces although the function itself is in no VPC: Lambda's Kafka pollers use them."
+variable "kafka_pollers" {
+  description = "The function has a Kafka mapping, whose pollers make network interfaces with its role, in a VPC or not."
   type        = bool
   default     = false
+}
+
+variable "dead_letter_bucket" {
+  description = "The bucket for dead letters: sets DEAD_LETTER_BUCKET, lets the role put below HANDLER/ and adds an alarm on RecordsDead."
+  type = object({
+    name = string
+    arn  = string
+  })
+  default = null
 }
 
 variable "asynchronous" {
@@ -188,11 +197,12 @@ variable "log_key_arn" {
 }
 
 variable "alarms" {
-  description = "Alarms beside errors, throttles and duration, by the end of their name. The dimension is the function's name."
+  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is a dimension of each."
   type = map(object({
     description = string
     namespace   = optional(string, "AWS/Lambda")
     metric      = string
+    dimensions  = optional(map(string), {})
     statistic   = optional(string, "Sum")
     comparison  = optional(string, "GreaterThanThreshold")
     threshold   = optional(number, 0)

@@ -2,19 +2,12 @@
 # role needs for it.
 
 locals {
-  log_in = {
-    scram_512 = "SASL_SCRAM_512_AUTH"
-    scram_256 = "SASL_SCRAM_256_AUTH"
-    basic     = "BASIC_AUTH"
-    tls       = "CLIENT_CERTIFICATE_TLS_AUTH"
-  }
   access = concat(
+    [for secret in var.secret_arn[*] : { type = var.authentication, uri = secret }],
+    [for secret in var.root_ca_secret_arn[*] : { type = "SERVER_ROOT_CA_CERTIFICATE", uri = secret }],
     [for id in try(var.network.subnet_ids, []) : { type = "VPC_SUBNET", uri = "subnet:${id}" }],
     [for id in try(var.network.security_group_ids, []) : { type = "VPC_SECURITY_GROUP", uri = "security_group:${id}" }],
-    var.secret_arn == null ? [] : [{ type = local.log_in[var.authentication], uri = var.secret_arn }],
-    var.root_ca_secret_arn == null ? [] : [{ type = "SERVER_ROOT_CA_CERTIFICATE", uri = var.root_ca_secret_arn }],
   )
-  secrets = compact([var.secret_arn, var.root_ca_secret_arn])
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
@@ -35,7 +28,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   dynamic "amazon_managed_kafka_event_source_config" {
-    for_each = var.cluster_arn != null && var.consumer_group != null ? [var.consumer_group] : []
+    for_each = var.cluster_arn == null ? [] : [var.consumer_group]
     content {
       consumer_group_id = amazon_managed_kafka_event_source_config.value
     }
@@ -49,7 +42,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   dynamic "self_managed_kafka_event_source_config" {
-    for_each = var.cluster_arn == null && var.consumer_group != null ? [var.consumer_group] : []
+    for_each = var.cluster_arn == null ? [var.consumer_group] : []
     content {
       consumer_group_id = self_managed_kafka_event_source_config.value
     }
@@ -78,12 +71,8 @@ resource "aws_lambda_event_source_mapping" "this" {
       error_message = "Give cluster_arn (Amazon MSK) or bootstrap_servers (self-managed), one of the two."
     }
     precondition {
-      condition     = contains(["none", "iam"], var.authentication) == (var.secret_arn == null)
-      error_message = "authentication by scram_512, scram_256, basic or tls needs secret_arn; none and iam have no use for it."
-    }
-    precondition {
-      condition     = var.authentication != "iam" || var.cluster_arn != null
-      error_message = "authentication iam is Amazon MSK's."
+      condition     = var.cluster_arn == null || var.network == null
+      error_message = "Lambda knows the network of a cluster of Amazon MSK: network is for self-managed ones."
     }
   }
 }

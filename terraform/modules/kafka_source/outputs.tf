@@ -4,15 +4,15 @@ output "uuid" {
 }
 
 output "statements" {
-  description = "What the function's role needs, for the function module's statements (with network_interfaces = true): Lambda's pollers use the role."
+  description = "What the function's role needs, for the function module's statements (with kafka_pollers = true): Lambda's pollers use the role."
   value = concat(
-    var.cluster_arn == null ? [] : [{
-      sid       = "LambdaFindsTheCluster"
+    [for arn in var.cluster_arn[*] : {
+      sid       = "OrLambdaFindsTheCluster"
       actions   = ["kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"]
-      resources = [var.cluster_arn]
+      resources = [arn]
     }],
-    var.authentication != "iam" || var.cluster_arn == null ? [] : [{
-      sid = "LambdaReadsTheTopic"
+    [for arn in var.secret_arn == null ? var.cluster_arn[*] : [] : {
+      sid = "AndLogsInToIt"
       actions = [
         "kafka-cluster:AlterGroup",
         "kafka-cluster:Connect",
@@ -22,15 +22,20 @@ output "statements" {
         "kafka-cluster:ReadData",
       ]
       resources = [
-        var.cluster_arn,
-        "${replace(var.cluster_arn, ":cluster/", ":topic/")}/${var.topic}",
-        "${replace(var.cluster_arn, ":cluster/", ":group/")}/${coalesce(var.consumer_group, "*")}",
+        arn,
+        "${replace(arn, ":cluster/", ":topic/")}/${var.topic}",
+        "${replace(arn, ":cluster/", ":group/")}/${var.consumer_group}",
       ]
     }],
-    length(local.secrets) == 0 ? [] : [{
-      sid       = var.cluster_arn == null ? "LambdaLogsInToKafka" : "LambdaLogsInToTheCluster"
+    [for secret in var.secret_arn[*] : {
+      sid       = var.cluster_arn == null ? "LambdaLogsInToKafka" : "OrWithASecret"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = local.secrets
+      resources = [secret]
+    }],
+    [for secret in var.root_ca_secret_arn[*] : {
+      sid       = "AndKnowsItsRoot"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [secret]
     }],
   )
 }

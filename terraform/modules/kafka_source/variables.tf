@@ -31,26 +31,30 @@ variable "topic" {
 }
 
 variable "consumer_group" {
-  description = "The consumer group that Lambda joins; null: the mapping's own id. It cannot be changed later."
+  description = "The consumer group that Lambda joins. It cannot be changed later."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-/*:_+=.@]{1,200}$", var.consumer_group))
+    error_message = "consumer_group: 1 to 200 letters, digits and -/*:_+=.@."
+  }
+}
+
+variable "secret_arn" {
+  description = "ARN of the secret that holds the log-in; null: Amazon MSK by the function's role (IAM)."
   type        = string
   default     = null
 }
 
 variable "authentication" {
-  description = "How Lambda's pollers log in: none, iam (Amazon MSK), or with a secret: scram_512, scram_256, basic, tls."
+  description = "How Lambda's pollers log in with the secret, in Lambda's own words."
   type        = string
-  default     = "none"
+  default     = "SASL_SCRAM_512_AUTH"
 
   validation {
-    condition     = contains(["none", "iam", "scram_512", "scram_256", "basic", "tls"], var.authentication)
-    error_message = "authentication: none, iam, scram_512, scram_256, basic or tls."
+    condition     = contains(["SASL_SCRAM_512_AUTH", "SASL_SCRAM_256_AUTH", "BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH"], var.authentication)
+    error_message = "authentication: SASL_SCRAM_512_AUTH, SASL_SCRAM_256_AUTH, BASIC_AUTH or CLIENT_CERTIFICATE_TLS_AUTH."
   }
-}
-
-variable "secret_arn" {
-  description = "ARN of the secret that holds the log-in, for scram, basic and tls."
-  type        = string
-  default     = null
 }
 
 variable "root_ca_secret_arn" {

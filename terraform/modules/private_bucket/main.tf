@@ -1,7 +1,7 @@
-# A private bucket (of dead letters, of uploads): encrypted, not public, TLS only, with an end to what lies in it.
+# A private bucket (of dead letters, of uploads): encrypted, not public, TLS only.
 
 resource "aws_s3_bucket" "this" {
-  bucket        = var.bucket
+  bucket_prefix = var.name_prefix
   force_destroy = var.force_destroy
 }
 
@@ -25,16 +25,18 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    bucket_key_enabled = true
+    bucket_key_enabled = var.key_arn != null
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
+      sse_algorithm     = var.key_arn == null ? "AES256" : "aws:kms"
       kms_master_key_id = var.key_arn
     }
   }
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  count = var.expiration_days == null ? 0 : 1
+
   bucket = aws_s3_bucket.this.id
 
   rule {
