@@ -19,7 +19,7 @@ locals {
 
 # Empty: their values are put by hand (README), so that no state has them.
 resource "aws_secretsmanager_secret" "channel" {
-  for_each = try(var.alerting.create_secrets, [])
+  for_each = try(var.alerting.create_secrets, toset([]))
 
   name        = "${var.name}-${each.value}"
   description = each.value == "slack" ? "Slack's incoming webhook, for the alerter" : "PagerDuty's integration key, for the alerter"

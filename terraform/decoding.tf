@@ -36,7 +36,7 @@ module "cloudwatch_decoder" {
 
 module "cloudwatch_decoder_subscription" {
   source   = "./modules/log_subscription"
-  for_each = var.decoding == null || var.stream_store == null ? [] : var.decoding.log_groups
+  for_each = var.decoding == null || var.stream_store == null ? toset([]) : var.decoding.log_groups
 
   filter_name    = "${var.name}-cloudwatch-decoder"
   log_group_name = each.value

@@ -42,7 +42,7 @@ module "log_processor" {
 
 module "log_processor_subscription" {
   source   = "./modules/log_subscription"
-  for_each = var.log_search == null ? [] : var.log_search.log_groups
+  for_each = var.log_search == null ? toset([]) : var.log_search.log_groups
 
   filter_name    = "${var.name}-log-processor"
   log_group_name = each.value

@@ -22,3 +22,18 @@ output "alarm_arns" {
   description = "ARNs of the function's alarms."
   value       = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn]
 }
+
+output "environment" {
+  description = "The function's settings, as they are set."
+  value       = local.environment
+}
+
+output "actions" {
+  description = "What the role may do, by the statements' Sid."
+  value       = { for s in local.statements : s.sid => s.actions }
+}
+
+output "recursive_loop" {
+  description = "Whether the function may send messages to the queue that invokes it."
+  value       = var.recursive_loop
+}

@@ -17,3 +17,8 @@ output "statements" {
     resources = [var.stream_arn]
   }]
 }
+
+output "partial_responses" {
+  description = "Whether the mapping takes partial answers: on or off, as PARTIAL_BATCH of the function must say."
+  value       = contains(coalesce(aws_lambda_event_source_mapping.this.function_response_types, []), "ReportBatchItemFailures") ? "on" : "off"
+}
