@@ -215,8 +215,13 @@ integration: all $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/range_server $(INTEG
 	@$(SETUP) all
 	@tests/run-integration $(BUILD) $(CASES)
 
+.PHONY: deploy-check
+deploy-check: all $(RUNTIME_API_SERVER) ## what is deployed, checked without AWS (CHECKS="template layers" for some)
+	@scripts/deploy-tools install
+	@tests/run-deploy $(BUILD) $(CHECKS)
+
 .PHONY: test
-test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration; ends in "N passed, N failed"
+test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration, deployment; ends in "N passed, N failed"
 	@tests/run-all
 
 .PHONY: asan
