@@ -343,3 +343,63 @@ run "vpc_endpoints_of_ways" {
     aws_vpc_endpoint.gateway,
   ]
 }
+
+run "kafka_source_of_msk_with_a_network" {
+  command = plan
+  module {
+    source = "./modules/kafka_source"
+  }
+  variables {
+    topic          = "t"
+    consumer_group = "g"
+    cluster_arn    = "arn:aws:kafka:eu-central-1:123456789012:cluster/c/1"
+    network        = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+  expect_failures = [
+    aws_lambda_event_source_mapping.this,
+  ]
+}
+
+run "queue_source_of_a_large_batch_without_a_window" {
+  command = plan
+  module {
+    source = "./modules/queue_source"
+  }
+  variables {
+    queue_arn  = "arn:aws:sqs:eu-central-1:123456789012:q"
+    batch_size = 11
+  }
+  expect_failures = [
+    aws_lambda_event_source_mapping.this,
+  ]
+}
+
+run "opensearch_domain_of_one_subnet_for_two_nodes" {
+  command = plan
+  module {
+    source = "./modules/opensearch_domain"
+  }
+  variables {
+    name            = "logs"
+    master_role_arn = "arn:aws:iam::123456789012:role/admin"
+    network         = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+  expect_failures = [
+    aws_opensearch_domain.this,
+  ]
+}
+
+run "vpc_endpoints_of_interfaces_without_subnets" {
+  command = plan
+  module {
+    source = "./modules/vpc_endpoints"
+  }
+  variables {
+    vpc_id     = "vpc-1"
+    gateways   = []
+    interfaces = ["sqs"]
+  }
+  expect_failures = [
+    aws_vpc_endpoint.interface,
+  ]
+}

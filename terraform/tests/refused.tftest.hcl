@@ -65,12 +65,26 @@ run "what_is_too_large_or_of_another_kind" {
   ]
 }
 
-run "lanes_that_lack_another" {
+run "no_lane" {
   command = plan
   variables {
     file_scan = null
-    alerting  = {}
-    decoding  = { log_groups = ["/shop/payment"] }
+  }
+  expect_failures = [terraform_data.lanes]
+}
+
+run "decoding_without_a_stream" {
+  command = plan
+  variables {
+    decoding = { log_groups = ["/shop/payment"] }
+  }
+  expect_failures = [terraform_data.lanes]
+}
+
+run "alerting_without_a_channel" {
+  command = plan
+  variables {
+    alerting = {}
   }
   expect_failures = [terraform_data.lanes]
 }
