@@ -3,7 +3,7 @@
 locals {
   # Which channels have a secret: given, or made here.
   channel_secrets = merge(
-    { for channel in try(var.alerting.create_secrets, []) : channel => one([for c, s in aws_secretsmanager_secret.channel : s.arn if c == channel]) },
+    { for channel in try(var.alerting.create_secrets, []) : channel => aws_secretsmanager_secret.channel[channel].arn },
     { for channel, arn in {
       slack     = try(var.alerting.slack_webhook_secret_arn, null)
       pagerduty = try(var.alerting.pagerduty_routing_key_secret_arn, null)

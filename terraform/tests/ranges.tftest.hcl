@@ -374,6 +374,21 @@ run "queue_source_of_a_large_batch_without_a_window" {
   ]
 }
 
+run "opensearch_domain_of_five_nodes" {
+  command = plan
+  module {
+    source = "./modules/opensearch_domain"
+  }
+  variables {
+    name            = "logs"
+    master_role_arn = "arn:aws:iam::123456789012:role/admin"
+    instance_count  = 5
+  }
+  expect_failures = [
+    var.instance_count,
+  ]
+}
+
 run "opensearch_domain_of_one_subnet_for_two_nodes" {
   command = plan
   module {

@@ -10,7 +10,7 @@ locals {
   "log-group", var.log_group_name])
 }
 
-# Both conditions: an ARN alone could be that of a group that somebody else makes under an account that is gone.
+# Both conditions: without them CloudWatch Logs would invoke the function for any group of anybody.
 resource "aws_lambda_permission" "this" {
   function_name  = var.function_name
   action         = "lambda:InvokeFunction"

@@ -9,7 +9,8 @@ locals {
   account = data.aws_caller_identity.current.account_id
   arn = join(":", ["arn", data.aws_partition.current.partition, "es", data.aws_region.current.id, local.account,
   "domain/${var.name}"])
-  zones = min(3, var.instance_count)
+  # Each zone has the same number of nodes.
+  zones = var.instance_count == 1 ? 1 : var.instance_count % 3 == 0 ? 3 : 2
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -109,7 +110,7 @@ resource "aws_opensearch_domain" "this" {
   lifecycle {
     precondition {
       condition     = var.network == null ? true : length(var.network.subnet_ids) >= local.zones
-      error_message = "network.subnet_ids: one subnet for each zone, which are as many as data nodes, up to 3."
+      error_message = "network.subnet_ids: one subnet for each zone: 3 when instance_count is a multiple of 3, else 2, and 1 for one node."
     }
   }
 

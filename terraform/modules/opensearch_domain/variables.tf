@@ -31,13 +31,18 @@ variable "instance_type" {
 }
 
 variable "instance_count" {
-  description = "Data nodes. They are spread over as many zones, up to 3."
+  description = "Data nodes: 1, or a multiple of 3 (spread over three zones) or of 2 (over two)."
   type        = number
   default     = 2
 
   validation {
     condition     = var.instance_count >= 1 && var.instance_count <= 80 && floor(var.instance_count) == var.instance_count
     error_message = "instance_count: 1 to 80."
+  }
+
+  validation {
+    condition     = var.instance_count == 1 || var.instance_count % 2 == 0 || var.instance_count % 3 == 0
+    error_message = "instance_count: 1, or a multiple of 2 or 3, so that each zone has the same number of nodes."
   }
 }
 
