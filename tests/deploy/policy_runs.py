@@ -1,6 +1,6 @@
 """The functions of the template under their roles: each runs as it ships (bootstrap and handler), with the environment that the template
 gives it and the credentials of a session of its role, and makes every call that it can make. The services are moto, which verifies
-signatures and permissions; a gate before it notes which permissions each request needs (needs.py) and whether it was refused.
+signatures and permissions; a gate before it notes which permissions each request needs (policy_needs.py) and whether it was refused.
 
 moto knows actions, but not all as IAM does. What it lacks the gate does, and only that:
 - a transaction is an action of its own to moto, and so is a batch of SQS: a role that may write or send may do these there; that
@@ -10,7 +10,6 @@ moto knows actions, but not all as IAM does. What it lacks the gate does, and on
 
 Runs in moto's environment, whose boto3 prepares what the functions find.
 """
-import fnmatch
 import gzip
 import http.client
 import json
@@ -28,34 +27,35 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 import alerter_lane
 import files_lane
-import webhook_double
-from needs import needs_of
+from alerter_lane import ROUTING_KEY
+from policy_needs import needs_of
 from resolve import ACCOUNT, REGION
 from service_proxy import JSON, Proxy
 
 NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding", "date", "server")
-DOMAIN = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs"
 DENIED = 403, b"<Error><Code>AccessDenied</Code></Error>", "Content-Type: application/xml\r\n"
 CALLED_OTHERWISE = {"sqs:SendMessageBatch": ("sqs:SendMessage",),
                     "dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}
 
 
 class Gate(Proxy):
-    """made and refused hold (action, ARN) pairs. unexpected: what was refused though the role permits it, and the other way round."""
+    """made and refused hold (action, ARN) pairs; unexpected tells what was refused though the role permits it, or not refused though it does
+    not."""
 
     def __init__(self, moto_port, double_port):
         super().__init__(moto_port, double_port)
-        self.open({"*"})
+        self.search = ""  # ARN of the domain or collection that _bulk goes to
+        self.open(set())
 
     def open(self, actions):
         """From now on calls come from a role with these actions."""
         self.actions, self.made, self.refused, self.unexpected = actions, set(), set(), []
 
     def permits(self, need):
-        return any(fnmatch.fnmatchcase(need[0], action) for action in self.actions)
+        return need[0] in self.actions
 
     def pass_on(self, call):
-        needs = needs_of(call.method, call.path, call.headers, call.body, DOMAIN)
+        needs = needs_of(call.method, call.path, call.headers, call.body, self.search)
         permitted = all(map(self.permits, needs))
         answer = self.ask(call, needs) if permitted or not is_ours(call) else DENIED
         if call.kind == "s3" and call.method == "GET" and answer[0] == 404:
@@ -172,12 +172,20 @@ class Moto:
     def make_bus(self, properties, name):
         self.client("events").create_event_bus(Name=name)
 
-    def make_sender(self, domain):
-        self.client("sesv2").create_email_identity(EmailIdentity=domain)
-
     def make_secret(self, name, value):
         """Its ARN, the end of which is drawn by chance."""
         return self.client("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
+
+    def make_others(self, parameters):
+        """What the template names and does not make."""
+        self.make_bucket({}, parameters["ExistingBucket"])
+        self.client("sesv2").create_email_identity(EmailIdentity=parameters["MailIdentity"])
+        patterns = [{"name": "error", "regex": "ERROR", "severity": "error"}]
+        self.client("ssm").put_parameter(Name=parameters["PatternsParameter"], Type="String", Value=json.dumps(patterns))
+        self.client("ssm").put_parameter(Name=PARAMETER, Type="String", Value=ROUTING_KEY)
+        self.make_queue({}, QUEUE)
+        self.client("firehose").create_delivery_stream(DeliveryStreamName=STREAM, S3DestinationConfiguration={
+            "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/delivery", "BucketARN": f"arn:aws:s3:::{parameters['ExistingBucket']}"})
 
 
 MAKERS = {"AWS::DynamoDB::Table": Moto.make_table, "AWS::Kinesis::Stream": Moto.make_stream, "AWS::SQS::Queue": Moto.make_queue,
@@ -194,6 +202,20 @@ def policy_of(actions):
 def sample(name):
     with open(os.path.join(ROOT, "events", name), encoding="utf-8") as file:
         return json.load(file)
+
+
+QUEUE, STREAM, PARAMETER = "decoded", "decoded", "penstock-option"
+TO_SEARCH_BY = {"OPENSEARCH_AUTH": "basic", "OPENSEARCH_USERNAME": "penstock"}
+# What the pages offer and the template does not: function, the action it needs, event, settings; None takes one away.
+OPTIONS = [
+    ("cloudwatch-decoder", "sqs:SendMessage", "cwlogs-json-app.json",
+     {"OUTPUT": "sqs", "OUTPUT_STREAM": None, "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QUEUE}"}),
+    ("cloudwatch-decoder", "firehose:PutRecordBatch", "cwlogs-json-app.json", {"OUTPUT": "firehose", "OUTPUT_STREAM": STREAM}),
+    ("log-processor", "secretsmanager:GetSecretValue", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SECRET_ARN": "penstock/pagerduty"}),
+    ("log-processor", "ssm:GetParameter", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SSM_NAME": PARAMETER}),
+    ("alerter", "ssm:GetParameter", "eventbridge-alarm.json", {"PAGERDUTY_ROUTING_KEY_SECRET_ARN": None, "PAGERDUTY_ROUTING_KEY_SSM_NAME": PARAMETER}),
+]
+LOG_EVENTS = ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")  # the second one becomes a dead letter
 
 
 class Runs:
@@ -217,7 +239,7 @@ class Runs:
         command = [os.path.join(self.build, "tests", "tools", "runtime_api_server"), "--bootstrap", os.path.join(self.build, "bootstrap"),
                    "--handler", handler, "--timeout-ms", str(timeout_ms)]
         for name, value in settings.items():
-            command += ["--env", f"{name}={value}"]
+            command += ["--env", f"{name}={value}"] if value is not None else []
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(event, file)
@@ -226,12 +248,18 @@ class Runs:
         closings = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{") and '"_aws"' in line]
         return done.returncode == 0, closings[-1] if closings else {}, done.stdout + done.stderr
 
+    def run_option(self, handler, actions, event, settings):
+        """The gate afterwards tells what was called and refused."""
+        self.moto.grant(actions)
+        self.gate.open(actions)
+        return [self.invoke(handler, event, **settings)]
+
     def log_processor(self):
-        return [self.invoke("log-processor", sample(name), OPENSEARCH_ENDPOINT=self.gate.url, OPENSEARCH_SERVICE="es")
-                for name in ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")]
+        signed_for = {"OPENSEARCH_ENDPOINT": self.gate.url, "OPENSEARCH_SERVICE": self.gate.search.split(":")[2]}
+        return [self.invoke("log-processor", sample(name), **signed_for) for name in LOG_EVENTS]
 
     def cloudwatch_decoder(self):
-        return [self.invoke("cloudwatch-decoder", sample(name)) for name in ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")]
+        return [self.invoke("cloudwatch-decoder", sample(name)) for name in LOG_EVENTS]
 
     def stream_consumer(self):
         """Rows and errors; then rows that the table refuses for good."""
@@ -255,15 +283,17 @@ class Runs:
         return [self.invoke("upload-dispatcher", files_lane.notification(*objects))]
 
     def log_extractor(self):
-        """An object in its version, the newest version of another, one that takes longer than an invocation, one that is gone, and a message
-        that names none."""
-        bucket = self.environments["log-extractor"]["SOURCE_BUCKETS"].split(",")[0]
-        small, large = b"2026-11-21T10:00:00.000Z ERROR disk full\n", (random.Random(1).randbytes(99).hex() + "\n").encode() * 4000
-        versioned, newest, long, gone = [self.put(bucket, body) for body in (small, small, large, None)]
-        del newest["versionId"]
+        """Of each bucket an object in its version, the newest version of another, and one that is gone; then an object that takes longer than
+        an invocation, and a message that names none."""
+        messages, line = [], b"2026-11-21T10:00:00.000Z ERROR disk full\n"
+        buckets = self.environments["log-extractor"]["SOURCE_BUCKETS"].split(",")
+        for bucket in buckets:
+            newest = self.put(bucket, line)
+            del newest["versionId"]
+            messages += [self.put(bucket, line), newest, self.put(bucket, None)]
         slow = lambda call: "slow" if call.kind == "s3" and call.method == "GET" else None
-        invoke = lambda message, plan=None, **more: self.invoke("log-extractor", message_event(message), plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
-        return [invoke(versioned), invoke(newest), invoke(long, slow, timeout_ms=600), invoke(gone), invoke({"not": "an object"})]
+        invoke = lambda message, *plan, **more: self.invoke("log-extractor", message_event(message), *plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
+        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=600), invoke({"not": "an object"})]
 
     def put(self, bucket, body):
         """The message that names it; without a body there is no such object."""

@@ -2,7 +2,7 @@
 every function worked out (Ref, GetAtt, Sub, Join, Select, Split, FindInMap, If and the functions of conditions). Nothing is created:
 resources have the names and ARNs that they would have in the region and account below. Python's standard library only.
 
-    template = Template(json.load(file), {"LogSearch": "on"})
+    template = read("build/deploy/translated.json", {"LogRetentionDays": 7})
     template.resources()["RowsTable"]["Properties"]["TableName"]
 
 A function or a resource type that is not known here is an error, never a guess.
@@ -13,10 +13,26 @@ import re
 ACCOUNT, REGION, PARTITION, STACK = "123456789012", "eu-central-1", "aws", "penstock"
 DOMAIN = f"{REGION}.amazonaws.com"
 
-# All lanes on, and every option that brings a resource or a permission with it.
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:penstock"
+
+# Every lane and every option that brings a resource, a variable or a permission with it.
 PARAMETERS = {
     "LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on",
-    "MailFrom": "Penstock <alerts@example.com>", "MailTo": "team@example.com",
+    "Environment": "prod", "AlarmEmail": "ops@example.com", "SubnetIds": "subnet-0a,subnet-0b", "SecurityGroupIds": "sg-0a",
+    "OpenSearchEndpoint": f"https://search-logs.{DOMAIN}", "OpenSearchArn": f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs", "SubscribedLogGroup": "/app/web",
+    "MskClusterArn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/logs/00000000-0000-4000-8000-000000000002-1",
+    "KafkaBootstrapServers": "kafka-a.example.com:9096,kafka-b.example.com:9096", "KafkaSecretArn": f"{SECRET}/kafka-AbCdEf",
+    "KafkaRootCaSecretArn": f"{SECRET}/kafka-ca-AbCdEf", "KafkaClusterAlias": "own",
+    "AlertRules": '[{"service":"batch-*","drop":true}]',
+    "SlackWebhookSecretArn": f"{SECRET}/slack-AbCdEf#url", "PagerDutyRoutingKeySecretArn": f"{SECRET}/pagerduty-AbCdEf",
+    "MailFrom": "Penstock <alerts@example.com>", "MailTo": "team@example.com", "MailIdentity": "example.com",
+    "MonitorTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:monitors",
+    "ExistingBucket": "existing-uploads", "KeyPrefix": "in/", "KeySuffix": ".log", "PatternsParameter": "penstock-patterns",
+    "DecodedLogGroup": "/app/worker",
+}
+# What excludes something of the above.
+OTHER_PARAMETERS = {
+    "OpenSearchArn": f"arn:aws:aoss:{REGION}:{ACCOUNT}:collection/0123456789abcdefghij", "MskSecretArn": f"{SECRET}/msk-AbCdEf",
 }
 
 
@@ -88,10 +104,6 @@ class Template:
             return argument[1][int(argument[0])]
         if name == "Split":
             return argument[1].split(argument[0])
-        if name == "FindInMap":
-            return self.document["Mappings"][argument[0]][argument[1]][argument[2]]
-        if name == "Base64":
-            return argument
         raise KeyError(f"Fn::{name} is not known here")
 
     def sub(self, text, values=None):
@@ -182,16 +194,9 @@ REFS = {
     "AWS::SNS::Topic": Template.arn_of,
     "AWS::SQS::Queue": Template.queue_url,
 }
+# Besides Arn.
 ATTRIBUTES = {
-    ("AWS::DynamoDB::Table", "StreamArn"): lambda template, name: f"{template.arn_of(name)}/stream/2026-11-21T10:00:00.000",
-    ("AWS::Events::EventBus", "Name"): Template.name_of,
-    ("AWS::KMS::Key", "KeyId"): Template.name_of,
-    ("AWS::S3::Bucket", "DomainName"): lambda template, name: f"{template.name_of(name)}.s3.amazonaws.com",
-    ("AWS::S3::Bucket", "RegionalDomainName"): lambda template, name: f"{template.name_of(name)}.s3.{DOMAIN}",
-    ("AWS::SNS::Topic", "TopicArn"): Template.arn_of,
-    ("AWS::SNS::Topic", "TopicName"): Template.name_of,
     ("AWS::SQS::Queue", "QueueName"): Template.name_of,
-    ("AWS::SQS::Queue", "QueueUrl"): Template.queue_url,
 }
 
 

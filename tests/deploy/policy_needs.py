@@ -12,8 +12,8 @@ from resolve import ACCOUNT, REGION
 TRANSACTION_PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
-def needs_of(method, path, headers, body, domain):
-    """domain: the ARN of the OpenSearch domain, which its requests do not name. A request that is not signed needs nothing."""
+def needs_of(method, path, headers, body, search):
+    """search: the ARN of the OpenSearch domain or collection, which its requests do not name. A request that is not signed needs nothing."""
     scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request", headers.get("Authorization") or "")
     if scope is None:
         return []
@@ -21,7 +21,9 @@ def needs_of(method, path, headers, body, domain):
     if service == "s3":
         return object_needs(method, urllib.parse.urlsplit(path))
     if service == "es":
-        return [({"POST": "es:ESHttpPost", "PUT": "es:ESHttpPut", "GET": "es:ESHttpGet"}[method], domain + path.split("?")[0])]
+        return [(f"es:ESHttp{method.title()}", search + path.split("?")[0])]
+    if service == "aoss":
+        return [("aoss:APIAccessAll", search)]
     if service == "ses":
         return mail_needs(json.loads(body))
     return READERS[target.split("_")[0].split(".")[0]](target.split(".")[1], json.loads(body))
