@@ -1,61 +1,17 @@
-"""Whether template.yaml and terraform/ make the same things, and whether both speak to the functions as these understand it.
-
-- The translated template, worked out with PARAMETERS, is compared with the state of Terraform's run "everything" (terraform/tests), property by
-  property (things.py). What must differ stands in known-differences.json, with the reason; an entry that differs no longer is a failure.
-- Changes that are made on purpose are found: the comparison itself is tried.
-- Settings: see settings.py.
-
-Usage: check-drift BUILD (which makes both files)      Last line: "# N passed, N failed".
+"""Compares what the template makes with what Terraform makes, property by property (things.py), and tries whether the comparison would
+find what is changed on purpose.
 """
 import copy
 import fnmatch
 import json
-import os
-import sys
 
-import resolve
-import settings
 from things_of_state import resources_of, things_of_state
-from things_of_template import things_of_template
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-TRANSLATED = os.path.join("build", "deploy", "translated.json")
-STATE = os.path.join("build", "deploy", "terraform-state.json")
-
-SECRET = f"arn:aws:secretsmanager:{resolve.REGION}:{resolve.ACCOUNT}:secret"
-# What terraform/tests/everything.tftest.hcl says to Terraform's variables.
-PARAMETERS = {
-    "LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on",
-    "AlarmEmail": "ops@example.com", "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1",
-    "MailFrom": "Penstock <penstock@example.com>", "MailTo": "team@example.com,night@example.com", "MailIdentity": "example.com",
-    "Environment": "prod", "OpenSearchEndpoint": "https://search.eu-central-1.es.amazonaws.com",
-    "OpenSearchArn": f"arn:aws:es:{resolve.REGION}:{resolve.ACCOUNT}:domain/logs", "SubscribedLogGroup": "/shop/checkout",
-    "MskClusterArn": f"arn:aws:kafka:{resolve.REGION}:{resolve.ACCOUNT}:cluster/logs/00000000-0000-4000-8000-000000000000-1",
-    "KafkaBootstrapServers": "b1.example.com:9092,b2.example.com:9092", "KafkaSecretArn": f"{SECRET}:kafka-AbCdEf",
-    "KafkaRootCaSecretArn": f"{SECRET}:kafka-ca-AbCdEf", "KafkaClusterAlias": "shop",
-    "SlackWebhookSecretArn": f"{SECRET}:slack-AbCdEf#url", "PagerDutyRoutingKeySecretArn": f"{SECRET}:pagerduty-AbCdEf",
-    "MonitorTopicArn": f"arn:aws:sns:{resolve.REGION}:{resolve.ACCOUNT}:monitors", "AlertRules": '[{"drop":true,"service":"batch-*"}]',
-    "ExistingBucket": "old-logs", "KeyPrefix": "logs/", "KeySuffix": ".log,.gz", "PatternsParameter": "penstock-patterns",
-    "DecodedLogGroup": "/shop/payment",
-}
-
-passed = failed = 0
-
-
-def check(fact, faults):
-    """faults: a list, empty when all is well."""
-    global passed, failed
-    passed, failed = passed + (not faults), failed + bool(faults)
-    print(f"{'not ok' if faults else 'ok'} {fact}", flush=True)
-    for fault in faults:
-        print(f"    {fault}", flush=True)
-
 
 # -- comparing --------------------------------------------------------------------------------------------------------------
 
 
 def differences_of(template, state):
-    """{(thing, property): (what the template has, what Terraform has)}; the property is empty when one lacks the whole thing."""
+    """{(thing, property): (what the template has, what Terraform has)}; the property is empty where one lacks the whole thing."""
     found = {}
     for thing in sorted({*template, *state}):
         if thing not in template or thing not in state:
@@ -86,15 +42,15 @@ def stale_of(differences, known):
     return [entry for entry in known if not any(is_known(difference, entry) for difference in differences)]
 
 
-def check_sameness(template, state, known):
+def check_sameness(checks, template, state, known):
     differences = differences_of(template, state)
     unknown = unknown_of(differences, known)
     for noun in sorted({thing.split()[0] for thing in (*template, *state)}):
         things = [thing for thing in template if thing.split()[0] == noun]
-        check(f"{noun}: {len(things)} compared in {sum(len(template[thing]) for thing in things)} properties",
+        checks.check(f"{noun}: {len(things)} compared in {sum(len(template[thing]) for thing in things)} properties",
               [told(difference, sides) for difference, sides in unknown.items() if difference[0].split()[0] == noun])
-    check("what names a resource names one only", [*template.shared, *state.shared])
-    check("what is known to differ does, and has its reason",
+    checks.check("what names a resource names one only", [*template.shared, *state.shared])
+    checks.check("what is known to differ does, and has its reason",
           [f"{entry['thing']}.{entry['property']} differs no longer" for entry in stale_of(differences, known)]
           + [f"{entry['thing']}.{entry['property']} has no reason" for entry in known if not entry["reason"]])
 
@@ -163,33 +119,12 @@ FAULTS = {
 }
 
 
-def check_faults(template, state):
+def check_faults(checks, template, state):
     as_it_is = differences_of(template, things_of_state(state))
     for fact, plant in FAULTS.items():
         planted = copy.deepcopy(state)
         expected = plant(planted)
         found = differences_of(template, things_of_state(planted))
         new = {difference for difference, sides in found.items() if as_it_is.get(difference) != sides}
-        check(fact, [] if new == expected else [f"expected {sorted(expected)}", f"found {sorted(new)}"])
-    check("an entry that differs no longer is found", [] if stale_of({}, [{"thing": "x", "property": "y", "reason": "z"}]) else ["it is not"])
-
-
-def main():
-    build = sys.argv[1]
-    template = resolve.read(TRANSLATED, PARAMETERS)
-    state = None
-    if os.path.exists(STATE):
-        with open(STATE, encoding="utf-8") as file:
-            state = json.load(file)
-        with open(os.path.join(HERE, "known-differences.json"), encoding="utf-8") as file:
-            known = json.load(file)
-        check_sameness(things_of_template(template), things_of_state(state), known)
-        check_faults(things_of_template(template), state)
-    for fact, faults in settings.facts(build, template, state):
-        check(fact, faults)
-    print(f"# {passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        checks.check(fact, [] if new == expected else [f"expected {sorted(expected)}", f"found {sorted(new)}"])
+    checks.check("an entry that differs no longer is found", [] if stale_of({}, [{"thing": "x", "property": "y", "reason": "z"}]) else ["it is not"])

@@ -1,15 +1,17 @@
 """Whether template.yaml and terraform/ give functions only settings that these know, with values that they take. What a function knows is
 the table that it prints of itself (penstock settings FUNCTION), from which the tables in the pages are written, too.
-
-    for fact, faults in facts(build, template, state): ...        state: that of a run of Terraform, or None
 """
 import glob
 import os
 import re
 import subprocess
 
+from checks import ROOT, succeeds
+from resolve import Template
 from things_of_state import resources_of
 
+# Every lane, and defaults for all else.
+LANES = {"LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on"}
 FUNCTIONS = ["log-processor", "stream-consumer", "cloudwatch-decoder", "alerter", "upload-dispatcher", "log-extractor"]
 
 
@@ -53,9 +55,10 @@ def functions_of(document):
             if resource["Type"] == "AWS::Lambda::Function"}
 
 
-def environments_of_template(template):
-    return {properties["Handler"]: properties["Environment"]["Variables"] for properties in
-            (resource["Properties"] for resource in template.of_type("AWS::Lambda::Function").values())}
+def template_gives(template, function):
+    [properties] = [resource["Properties"] for resource in template.of_type("AWS::Lambda::Function").values()
+                    if resource["Properties"]["Handler"] == function]
+    return properties["Environment"]["Variables"]
 
 
 def parameter_of(expression):
@@ -65,9 +68,12 @@ def parameter_of(expression):
     return expression.get("Ref") if isinstance(expression, dict) else None
 
 
-def parameter_misfits(document, function, table):
+def parameter_misfits(table, document, variables):
     """A parameter offers what the setting takes: no more, and no less."""
-    for name, expression in functions_of(document)[function]["Environment"]["Variables"].items():
+    for name, expression in variables.items():
+        if name not in table:
+            yield f"{name} is no setting"
+            continue
         parameter = parameter_of(expression)
         described = document["Parameters"].get(parameter)
         if described is None:
@@ -82,15 +88,16 @@ def parameter_misfits(document, function, table):
 # -- Terraform --------------------------------------------------------------------------------------------------------------
 
 
-def environments_of_state(state):
-    return {resource["values"]["handler"]: resource["values"]["environment"][0]["variables"] for resource in resources_of(state["root_module"])
-            if resource["type"] == "aws_lambda_function"}
+def state_gives(state, function):
+    [values] = [resource["values"] for resource in resources_of(state["root_module"])
+                if resource["type"] == "aws_lambda_function" and resource["values"]["handler"] == function]
+    return values["environment"][0]["variables"]
 
 
 def settings_from_variables():
     """[(handler, setting, variable)] of those that are a variable as it stands."""
     found = []
-    for path in sorted(glob.glob("terraform/*.tf")):
+    for path in sorted(glob.glob(os.path.join(ROOT, "terraform", "*.tf"))):
         with open(path, encoding="utf-8") as file:
             for module in re.split(r"^module ", file.read(), flags=re.MULTILINE)[1:]:
                 handler = re.search(r'^  handler +=  *"([^"]+)"', module, re.MULTILINE)
@@ -99,8 +106,8 @@ def settings_from_variables():
     return found
 
 
-def variable_misfits(function, table):
-    with open("terraform/variables.tf", encoding="utf-8") as file:
+def variable_misfits(table, function):
+    with open(os.path.join(ROOT, "terraform", "variables.tf"), encoding="utf-8") as file:
         variables = file.read()
     for handler, name, variable in settings_from_variables():
         if handler != function:
@@ -116,27 +123,19 @@ def variable_misfits(function, table):
                 yield f"{variable} is not checked to be one of {table[name]}, as {name} is"
 
 
-# -- all of it ----------------------------------------------------------------------------------------------------------------
+# -- both -------------------------------------------------------------------------------------------------------------------
 
 
-def pages(build):
-    ran = subprocess.run(["scripts/gen-settings", build, "--check"], capture_output=True, text=True)
-    return (ran.stdout + ran.stderr).splitlines() if ran.returncode else []
-
-
-def facts(build, template, state):
-    tables = {function: table_of(build, function) for function in FUNCTIONS}
-    declared = functions_of(template.document)
-    for function, table in tables.items():
-        names = declared[function]["Environment"]["Variables"]
-        yield f"the template gives {function} {len(names)} settings that it takes", [
-            *misfits(table, {name: "" for name in names if name not in table}), *misfits(table, environments_of_template(template)[function]),
-            *misfits(table, environments_of_template(type(template)(template.document, LANES))[function]), *parameter_misfits(template.document, function, table)]
+def check_settings(checks, build, template, state):
+    """state: that of a run of Terraform, or None."""
+    by_default = Template(template.document, LANES)
+    for function in FUNCTIONS:
+        table = table_of(build, function)
+        given = functions_of(template.document)[function]["Environment"]["Variables"]
+        checks.check(f"the template gives {function} {len(given)} settings that it takes", [
+            *misfits(table, template_gives(template, function)), *misfits(table, template_gives(by_default, function)),
+            *parameter_misfits(table, template.document, given)])
         if state is not None:
-            given = environments_of_state(state)[function]
-            yield f"Terraform gives {function} {len(given)} settings that it takes", [*misfits(table, given), *variable_misfits(function, table)]
-    yield "the settings' tables in the pages are those of the functions", pages(build)
-
-
-# The lanes, and defaults for all else.
-LANES = {"LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on"}
+            given = state_gives(state, function)
+            checks.check(f"Terraform gives {function} {len(given)} settings that it takes", [*misfits(table, given), *variable_misfits(table, function)])
+    checks.check("the settings' tables in the pages are those of the functions", succeeds(["scripts/gen-settings", build, "--check"]))
