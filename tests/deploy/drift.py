@@ -48,11 +48,11 @@ def check_sameness(checks, template, state, known):
     for noun in sorted({thing.split()[0] for thing in (*template, *state)}):
         things = [thing for thing in template if thing.split()[0] == noun]
         checks.check(f"{noun}: {len(things)} compared in {sum(len(template[thing]) for thing in things)} properties",
-              [told(difference, sides) for difference, sides in unknown.items() if difference[0].split()[0] == noun])
+                     [told(difference, sides) for difference, sides in unknown.items() if difference[0].split()[0] == noun])
     checks.check("what names a resource names one only", [*template.shared, *state.shared])
     checks.check("what is known to differ does, and has its reason",
-          [f"{entry['thing']}.{entry['property']} differs no longer" for entry in stale_of(differences, known)]
-          + [f"{entry['thing']}.{entry['property']} has no reason" for entry in known if not entry["reason"]])
+                 [f"{entry['thing']}.{entry['property']} differs no longer" for entry in stale_of(differences, known)]
+                 + [f"{entry['thing']}.{entry['property']} has no reason" for entry in known if not entry["reason"]])
 
 
 # -- does it find anything? -------------------------------------------------------------------------------------------------
@@ -104,7 +104,8 @@ def other_picture(state):
 
 
 def stranger(state):
-    state["root_module"]["resources"].append({"mode": "managed", "type": "aws_sfn_state_machine", "address": "aws_sfn_state_machine.this", "values": {"name": "x"}})
+    state["root_module"]["resources"].append(
+        {"mode": "managed", "type": "aws_sfn_state_machine", "address": "aws_sfn_state_machine.this", "values": {"name": "x"}})
     return {("aws_sfn_state_machine aws_sfn_state_machine.this", "")}
 
 

@@ -132,9 +132,9 @@ def check_settings(checks, build, template, state):
     for function in FUNCTIONS:
         table = table_of(build, function)
         given = functions_of(template.document)[function]["Environment"]["Variables"]
-        checks.check(f"the template gives {function} {len(given)} settings that it takes", [
+        checks.check(f"the template gives {function} {len(given)} settings that it takes", dict.fromkeys([
             *misfits(table, template_gives(template, function)), *misfits(table, template_gives(by_default, function)),
-            *parameter_misfits(table, template.document, given)])
+            *parameter_misfits(table, template.document, given)]))
         if state is not None:
             given = state_gives(state, function)
             checks.check(f"Terraform gives {function} {len(given)} settings that it takes", [*misfits(table, given), *variable_misfits(table, function)])

@@ -29,7 +29,7 @@ def text_of(value):
 
 
 def is_empty(value):
-    return value in (None, "", 0) or value == [] or value == {}
+    return value in (None, "", 0, [], {})
 
 
 def flatten(value, path=""):
