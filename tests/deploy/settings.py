@@ -137,5 +137,6 @@ def check_settings(checks, build, template, state):
             *parameter_misfits(table, template.document, given)]))
         if state is not None:
             given = state_gives(state, function)
-            checks.check(f"Terraform gives {function} {len(given)} settings that it takes", [*misfits(table, given), *variable_misfits(table, function)])
+            checks.check(f"Terraform gives {function} {len(given)} settings that it takes",
+                         [*misfits(table, given), *variable_misfits(table, function)])
     checks.check("the settings' tables in the pages are those of the functions", succeeds(["scripts/gen-settings", build, "--check"]))

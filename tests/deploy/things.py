@@ -8,6 +8,8 @@ own, so that it cannot be forgotten. Python's standard library only.
 import json
 import re
 
+from resolve import STACK
+
 # Maps whose keys are names of their own.
 MAPS = {"variables", "dimensions"}
 # Of what is read without a function of its own: what others name.
@@ -92,6 +94,11 @@ def rule_name(properties):
     """A rule is known by what it waits for."""
     pattern = json.loads(properties.get("event_pattern", "{}"))
     return f"rule {properties.get('schedule_expression') or ', '.join(pattern.get('detail-type', ['any event']))}"
+
+
+def plain_name(noun, name):
+    """An alarm is known by what follows the name of the whole."""
+    return f"{noun} {name.removeprefix(STACK + '-') if noun == 'alarm' else name}"
 
 
 def bucket_name(address):

@@ -4,7 +4,7 @@ import json
 import re
 
 import resolve
-from things import NAMED, Things, attributes_told, bucket_name, flatten, renamed, rule_name, source_of, statements_of, widgets_of
+from things import NAMED, Things, attributes_told, bucket_name, flatten, plain_name, renamed, rule_name, source_of, statements_of, widgets_of
 
 CHANCE = re.compile(r"[a-z0-9]{8}")
 
@@ -78,7 +78,7 @@ class OfState:
         name = told.pop(named_by)
         if noun in NAMED:
             self.name(f"{noun} {name}", values)
-        self.things.add(f"{noun} {name.removeprefix(resolve.STACK + '-') if noun == 'alarm' else name}", renamed(told, names))
+        self.things.add(plain_name(noun, name), renamed(told, names))
 
     def unknown(self, resource, values):
         self.things.add(f"{resource['type']} {resource['address']}", told_of(values))
@@ -127,7 +127,8 @@ class OfState:
             told["event_pattern"] = json.dumps(json.loads(told["event_pattern"]), sort_keys=True)
         for target in self.of_type("aws_cloudwatch_event_target"):
             if target["values"]["rule"] == values["name"]:
-                told.update(renamed(flatten(target["values"], "target"), {"target.rule": None, "target.id": None, "target.target_id": None, "target.event_bus_name": None}))
+                told.update(renamed(flatten(target["values"], "target"), {
+                    "target.rule": None, "target.id": None, "target.target_id": None, "target.event_bus_name": None}))
         self.things.add(rule_name(told), told)
 
     def table(self, _, values):
@@ -144,14 +145,16 @@ class OfState:
         self.things.add(name, renamed(told_of(values), {"bucket": None, "bucket_prefix": None}))
 
     def bucket_part(self, resource, beginning):
-        told = renamed(told_of(resource["values"]), {"bucket": None, "rule.apply_server_side_encryption_by_default": "", "rule": "", "lambda_function": ""})
+        told = renamed(told_of(resource["values"]), {
+            "bucket": None, "rule.apply_server_side_encryption_by_default": "", "rule": "", "lambda_function": ""})
         self.things.add(bucket_name(resource["address"]), {f"{beginning}.{path}": value for path, value in told.items()})
 
     def bucket_policy(self, resource, values):
         self.things.add(bucket_name(resource["address"]), statements_of(values["policy"], "policy"))
 
     def queue_policy(self, _, values):
-        [queue] = [queue["values"]["name"] for queue in self.of_type("aws_sqs_queue") if values["queue_url"] in (queue["values"]["id"], queue["values"]["url"])]
+        [queue] = [queue["values"]["name"] for queue in self.of_type("aws_sqs_queue")
+                   if values["queue_url"] in (queue["values"]["id"], queue["values"]["url"])]
         self.things.add(f"queue {queue}", statements_of(values["policy"], "policy"))
 
     def key(self, _, values):

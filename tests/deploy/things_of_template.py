@@ -2,14 +2,16 @@
 import json
 
 import resolve
-from things import NAMED, Things, attributes_told, bucket_name, flatten, renamed, rule_name, snake, source_of, statements_of, widgets_of
+from things import (NAMED, Things, attributes_told, bucket_name, flatten, plain_name, renamed, rule_name, snake, source_of, statements_of,
+                    widgets_of)
 
 # Of each type: how a thing of it is called, the property that names it, what is renamed, what is left out.
 PLAIN = {
     "AWS::CloudWatch::Alarm": ("alarm", "alarm_name", {}),
     "AWS::Events::EventBus": ("bus", "name", {}),
     "AWS::Kinesis::Stream": ("stream", "name", {
-        "retention_period_hours": "retention_period", "stream_encryption.encryption_type": "encryption_type", "stream_encryption.key_id": "kms_key_id"}),
+        "retention_period_hours": "retention_period", "stream_encryption.encryption_type": "encryption_type",
+        "stream_encryption.key_id": "kms_key_id"}),
     "AWS::KMS::Alias": ("key alias", "alias_name", {"target_key_id": "target"}),
     "AWS::Lambda::LayerVersion": ("layer", "layer_name", {"content": None}),
     "AWS::Logs::LogGroup": ("log group", "log_group_name", {}),
@@ -20,7 +22,8 @@ PLAIN = {
 BUCKET = {
     "bucket_encryption.server_side_encryption_configuration.server_side_encryption_by_default": "encryption",
     "bucket_encryption.server_side_encryption_configuration": "encryption",
-    "lifecycle_configuration.rules.expiration_in_days": "lifecycle.expiration.days", "lifecycle_configuration.rules": "lifecycle",
+    "lifecycle_configuration.rules.expiration_in_days": "lifecycle.expiration.days",
+    "lifecycle_configuration.rules": "lifecycle",
     "ownership_controls.rules": "ownership", "public_access_block_configuration": "public_access",
     "notification_configuration.lambda_configurations.event": "notification.events",
     "notification_configuration.lambda_configurations.function": "notification.lambda_function_arn",
@@ -54,7 +57,7 @@ class OfTemplate:
         name = told.pop(named_by)
         if noun in NAMED:
             self.name(logical, f"{noun} {name}")
-        self.things.add(f"{noun} {name.removeprefix(resolve.STACK + '-') if noun == 'alarm' else name}", renamed(told, names))
+        self.things.add(plain_name(noun, name), renamed(told, names))
 
     def name(self, logical, label):
         kind = self.template.type_of(logical)
@@ -109,12 +112,13 @@ class OfTemplate:
         told = renamed(flatten({name: value for name, value in properties.items() if name not in KEYS}), {
             "table_name": None, "time_to_live_specification": "ttl",
             "point_in_time_recovery_specification.point_in_time_recovery_enabled": "point_in_time_recovery.enabled",
-            "sse_specification.sse_enabled": "server_side_encryption.enabled", "sse_specification.kms_master_key_id": "server_side_encryption.kms_key_arn",
-            "sse_specification.sse_type": None})
+            "sse_specification.sse_enabled": "server_side_encryption.enabled",
+            "sse_specification.kms_master_key_id": "server_side_encryption.kms_key_arn", "sse_specification.sse_type": None})
         told.update(keys_of(properties["KeySchema"]))
         told["attribute"] = attributes_told((each["AttributeName"], each["AttributeType"]) for each in properties["AttributeDefinitions"])
         for index in properties.get("GlobalSecondaryIndexes", []):
-            told.update({f"index {index['IndexName']}.{path}": value for path, value in (keys_of(index["KeySchema"]) | flatten(index["Projection"])).items()})
+            inside = keys_of(index["KeySchema"]) | flatten(index["Projection"])
+            told.update({f"index {index['IndexName']}.{path}": value for path, value in inside.items()})
         self.name(logical, f"table {properties['TableName']}")
         self.things.add(f"table {properties['TableName']}", told)
 

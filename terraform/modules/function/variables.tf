@@ -197,7 +197,7 @@ variable "log_key_arn" {
 }
 
 variable "alarms" {
-  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is their dimension."
+  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is a dimension of each."
   type = map(object({
     description = string
     namespace   = optional(string, "AWS/Lambda")
