@@ -4,7 +4,7 @@
   of the actions that call is refused and the function tells it; with another function's actions its own calls are refused.
 - Every call that was made is permitted by the role's real policy on that very resource, and on no other of its kind.
 - Every (action, resource) that is granted was used in such a run, or stands in actions-made-by-lambda.json with the reason.
-- Every action stands in the policy that the function's README shows.
+- Every action of the function stands in the policy that its README shows; what the README offers and the template does not is run under that.
 
 Usage: check-policies BUILD (which runs this in moto's environment)      Last line: "# N passed, N failed".
 """
@@ -20,6 +20,7 @@ import resolve
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REVIEWED = os.path.join(ROOT, "tests", "deploy", "actions-made-by-lambda.json")
+ENCRYPTED = {"dynamodb", "kinesis", "s3", "sqs"}  # services whose resources of the stack have its key
 # Refused, these change nothing that anybody would have to mend.
 DISPENSABLE = {"sqs:GetQueueAttributes"}
 
@@ -85,14 +86,15 @@ def readme_policy(handler):
 
 
 class Reviewed:
-    """What is granted and no test uses: {"role", "actions", "resource", "reason"}; role and resource are patterns, actions are named."""
+    """What is granted and no test uses: {"role", "actions", "resources", "reason"}. Actions are named; roles and resources are patterns, in
+    which {handler} is the function's."""
 
     def __init__(self, entries):
         self.entries, self.used = entries, set()
 
     def covers(self, role, action, resource):
         found = {(at, action) for at, entry in enumerate(self.entries) if fnmatch.fnmatchcase(role.logical, entry["role"])
-                 and action in entry["actions"] and fnmatch.fnmatchcase(resource, entry["resource"])}
+                 and action in entry["actions"] and any(fnmatch.fnmatchcase(resource, wanted.format(handler=role.handler)) for wanted in entry["resources"])}
         self.used |= found
         return bool(found)
 
@@ -168,24 +170,27 @@ def shape_faults(role, reviewed):
 
 
 def condition_faults(role):
-    """Keys only through services that the role has other permissions of. Other conditions would need a test of their own."""
-    faults, services = [], {action.split(":")[0] for action in role.actions()} - {"kms"}
-    for statement in role.statements:
-        has_key = any(action.startswith("kms:") for action in as_list(statement["Action"]))
-        through = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService", [])
-        if ("Condition" in statement) != has_key or has_key and (not through or statement["Condition"] != {"StringEquals": {"kms:ViaService": through}}):
-            faults.append(f"{statement['Sid']}: condition {statement.get('Condition')}")
-        faults += [f"{statement['Sid']}: a key through {service}" for service in as_list(through)
-                   if service not in {f"{name}.{resolve.REGION}.amazonaws.com" for name in services}]
-    return faults
+    """The key through the services that the role uses and that encrypt with it: no others, which would be too much, and all of them, since
+    no emulator asks. Other conditions would need a test of their own."""
+    services = sorted(f"{service}.{resolve.REGION}.amazonaws.com" for service in {action.split(":")[0] for action in role.actions()} & ENCRYPTED)
+    wanted = {"StringEquals": {"kms:ViaService": services}}
+    return [f"{statement['Sid']}: condition {statement.get('Condition')}, it should be {condition}" for statement in role.statements
+            for condition in [wanted if any(action.startswith("kms:") for action in as_list(statement["Action"])) else None]
+            if statement.get("Condition") != condition]
 
 
 def readme_faults(role, reviewed):
-    """A statement that the page shows has no other action there; any other is Lambda's business."""
+    """A statement that the page has by the same name has every action there; what the page does not have is Lambda's business."""
     shown = readme_policy(role.handler)
-    known = {sid for sid, _ in shown}
+    sids, actions = {sid for sid, _ in shown}, {action for _, action in shown}
     return [f"{role.logical}: {sid} {action} is not in functions/{role.handler}/README.md" for sid, action, resource in role.grants()
-            if (sid, action) not in shown and (sid in known or (action not in {action for _, action in shown} and not reviewed.covers(role, action, resource)))]
+            if (sid, action) not in shown and (sid in sids or action not in actions and not reviewed.covers(role, action, resource))]
+
+
+def invocation_faults(template):
+    """Services invoke for this account only: what they act for is named, or its account is where the name has none (a bucket's)."""
+    return [f"{logical}: {permission['Properties']['Principal']} may invoke for anybody" for logical, permission in template.of_type("AWS::Lambda::Permission").items()
+            if resolve.ACCOUNT not in (permission["Properties"].get("SourceAccount"), *permission["Properties"].get("SourceArn", "").split(":"))]
 
 
 # -- the functions under their roles ----------------------------------------------------------------------------------
@@ -241,11 +246,11 @@ def run_unsigned(runs, role):
 
 def run_options(runs):
     """What the template does not offer, under the policy that the function's page shows."""
-    from policy_runs import OPTIONS, sample
+    from policy_runs import OPTIONS
     for handler, action, event, settings in OPTIONS:
         actions = {shown for _, shown in readme_policy(handler)}
         settings = {"OPENSEARCH_ENDPOINT": runs.gate.url, "PAGERDUTY_URL": f"{runs.gate.url}/pagerduty/v2/enqueue", **settings}
-        said = runs.run_option(handler, actions, sample(event), settings)
+        said = runs.run_option(handler, actions, event, settings)
         called = {name for name, _ in runs.gate.made}
         faults = runs.gate.unexpected + sorted(called - actions) + ([] if action in called else [f"called was {sorted(called)}"])
         check(f"{handler} with {action} makes its calls under the policy of its page", faults + (tail_of(said) if told(said) else []))
@@ -313,8 +318,11 @@ def check_planted(role, made):
     check("planted: a managed policy is found", is_found(shape_faults(planted(role, managed), none)))
     check("planted: a role for anybody is found", is_found(shape_faults(planted(role, by_anybody), none)))
     check("planted: a key without its service is found", is_found(shape_faults(planted(role, by_key), none)))
-    stale = Reviewed([{"role": "*", "actions": ["iam:PassRole"], "resource": "*", "reason": "nobody ever needs this one"}])
+    stale = Reviewed([{"role": "*", "actions": ["iam:PassRole"], "resources": ["*"], "reason": "nobody ever needs this one"}])
     unused_faults(role, made, stale)
+    by_bucket = {"Type": "AWS::Lambda::Permission", "Properties": {"Principal": "s3.amazonaws.com", "SourceArn": "arn:aws:s3:::bucket"}}
+    open_to_all = resolve.Template({"Parameters": {}, "Resources": {"Permission": by_bucket}}, {})
+    check("planted: a permission to invoke for anybody is found", is_found(invocation_faults(open_to_all)))
     check("planted: an entry of the list that nothing needs is found", is_found(stale.faults()))
 
 
@@ -343,6 +351,7 @@ def run_and_check(build, translated, moto, gate, reviewed):
     run_unsigned(runs, roles["stream-consumer"])
     run_options(runs)
     check_roles(roles.values(), made, reviewed)
+    check("nobody else's events invoke a function", invocation_faults(template))
     used, granted = sum(len({action for action, _ in pairs}) for pairs in made.values()), sum(len(role.actions()) for role in roles.values())
 
     print("-- a collection in place of a domain, MSK by a secret", flush=True)

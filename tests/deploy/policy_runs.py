@@ -33,9 +33,25 @@ from resolve import ACCOUNT, REGION
 from service_proxy import JSON, Proxy
 
 NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding", "date", "server")
+# As moto says it, whatever the protocol.
 DENIED = 403, b"<Error><Code>AccessDenied</Code></Error>", "Content-Type: application/xml\r\n"
-CALLED_OTHERWISE = {"sqs:SendMessageBatch": ("sqs:SendMessage",),
-                    "dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}
+# What moto knows by a name of its own, and what it needs, one of them at least.
+CALLED_OTHERWISE = {"sqs:SendMessageBatch": {"sqs:SendMessage"},
+                    "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}}
+
+LOG_EVENTS = ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")  # the second one becomes a dead letter
+
+QUEUE, STREAM, PARAMETER = "decoded", "decoded", "penstock-option"
+TO_SEARCH_BY = {"OPENSEARCH_AUTH": "basic", "OPENSEARCH_USERNAME": "penstock"}
+# What the pages offer and the template does not: function, the action it needs, event, settings; None takes one away.
+OPTIONS = [
+    ("cloudwatch-decoder", "sqs:SendMessage", "cwlogs-json-app.json",
+     {"OUTPUT": "sqs", "OUTPUT_STREAM": None, "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QUEUE}"}),
+    ("cloudwatch-decoder", "firehose:PutRecordBatch", "cwlogs-json-app.json", {"OUTPUT": "firehose", "OUTPUT_STREAM": STREAM}),
+    ("log-processor", "secretsmanager:GetSecretValue", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SECRET_ARN": "penstock/pagerduty"}),
+    ("log-processor", "ssm:GetParameter", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SSM_NAME": PARAMETER}),
+    ("alerter", "ssm:GetParameter", "eventbridge-alarm.json", {"PAGERDUTY_ROUTING_KEY_SECRET_ARN": None, "PAGERDUTY_ROUTING_KEY_SSM_NAME": PARAMETER}),
+]
 
 
 class Gate(Proxy):
@@ -120,7 +136,7 @@ class Moto:
     TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]})
 
     def __init__(self, port):
-        self.port, self.url, self.key = port, f"http://127.0.0.1:{port}", {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        self.url, self.key = f"http://127.0.0.1:{port}", {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         self.clients = {}
 
     def client(self, service):
@@ -144,8 +160,8 @@ class Moto:
 
     def grant(self, actions):
         """The session's role has these actions from now on, and no others; on every resource, since moto looks at few."""
-        known = set(actions).union(*[{name} for name, any_of in CALLED_OTHERWISE.items() if actions & set(any_of)])
-        self.client("iam").put_role_policy(RoleName="running", PolicyName="all", PolicyDocument=policy_of(known or {"none:None"}))
+        known = actions | {name for name, any_of in CALLED_OTHERWISE.items() if actions & any_of}
+        self.client("iam").put_role_policy(RoleName="running", PolicyName="all", PolicyDocument=policy_of(known))
 
     def make(self, resources):
         """Tables, streams, queues, buckets and buses as the template describes them."""
@@ -204,20 +220,6 @@ def sample(name):
         return json.load(file)
 
 
-QUEUE, STREAM, PARAMETER = "decoded", "decoded", "penstock-option"
-TO_SEARCH_BY = {"OPENSEARCH_AUTH": "basic", "OPENSEARCH_USERNAME": "penstock"}
-# What the pages offer and the template does not: function, the action it needs, event, settings; None takes one away.
-OPTIONS = [
-    ("cloudwatch-decoder", "sqs:SendMessage", "cwlogs-json-app.json",
-     {"OUTPUT": "sqs", "OUTPUT_STREAM": None, "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QUEUE}"}),
-    ("cloudwatch-decoder", "firehose:PutRecordBatch", "cwlogs-json-app.json", {"OUTPUT": "firehose", "OUTPUT_STREAM": STREAM}),
-    ("log-processor", "secretsmanager:GetSecretValue", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SECRET_ARN": "penstock/pagerduty"}),
-    ("log-processor", "ssm:GetParameter", "cwlogs-json-app.json", {**TO_SEARCH_BY, "OPENSEARCH_PASSWORD_SSM_NAME": PARAMETER}),
-    ("alerter", "ssm:GetParameter", "eventbridge-alarm.json", {"PAGERDUTY_ROUTING_KEY_SECRET_ARN": None, "PAGERDUTY_ROUTING_KEY_SSM_NAME": PARAMETER}),
-]
-LOG_EVENTS = ("cwlogs-json-app.json", "cwlogs-truncated-gzip.json")  # the second one becomes a dead letter
-
-
 class Runs:
     """Of all functions. environments: {handler: environment of the template}. Each method named like a handler makes all of its calls and
     gives what every invocation said: (answered, closing line, text)."""
@@ -226,11 +228,17 @@ class Runs:
         self.build, self.moto, self.gate, self.environments = build, moto, gate, environments
 
     def run(self, handler, actions):
-        """The gate afterwards tells what was called and refused."""
-        self.moto.grant(actions)
-        self.gate.forget()
-        self.gate.open(actions)
+        self.begin(actions)
         return getattr(self, handler.replace("-", "_"))()
+
+    def run_option(self, handler, actions, event, settings):
+        self.begin(actions)
+        return [self.invoke(handler, sample(event), **settings)]
+
+    def begin(self, actions):
+        """From now on the role has these actions, and the gate notes what is called and refused."""
+        self.moto.grant(actions)
+        self.gate.open(actions)
 
     def invoke(self, handler, event, plan=None, timeout_ms=10000, **settings):
         self.gate.begin(plan)
@@ -248,12 +256,6 @@ class Runs:
         closings = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{") and '"_aws"' in line]
         return done.returncode == 0, closings[-1] if closings else {}, done.stdout + done.stderr
 
-    def run_option(self, handler, actions, event, settings):
-        """The gate afterwards tells what was called and refused."""
-        self.moto.grant(actions)
-        self.gate.open(actions)
-        return [self.invoke(handler, event, **settings)]
-
     def log_processor(self):
         signed_for = {"OPENSEARCH_ENDPOINT": self.gate.url, "OPENSEARCH_SERVICE": self.gate.search.split(":")[2]}
         return [self.invoke("log-processor", sample(name), **signed_for) for name in LOG_EVENTS]
@@ -264,6 +266,7 @@ class Runs:
     def stream_consumer(self):
         """Rows and errors; then rows that the table refuses for good."""
         event = sample("msk-log-lines.json")
+        # Without the permission it is moto's answer that counts.
         poison = lambda call: "poison" if call.operation == "BatchWriteItem" and self.gate.permits(("dynamodb:BatchWriteItem", "")) else None
         return [self.invoke("stream-consumer", event), self.invoke("stream-consumer", event, poison)]
 
@@ -293,7 +296,7 @@ class Runs:
             messages += [self.put(bucket, line), newest, self.put(bucket, None)]
         slow = lambda call: "slow" if call.kind == "s3" and call.method == "GET" else None
         invoke = lambda message, *plan, **more: self.invoke("log-extractor", message_event(message), *plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
-        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=600), invoke({"not": "an object"})]
+        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=2000), invoke({"not": "an object"})]
 
     def put(self, bucket, body):
         """The message that names it; without a body there is no such object."""

@@ -1,5 +1,5 @@
 """What CloudFormation would make of a translated template: which resources there are under given parameters, and their properties with
-every function worked out (Ref, GetAtt, Sub, Join, Select, Split, FindInMap, If and the functions of conditions). Nothing is created:
+every function worked out (Ref, GetAtt, Sub, Join, Select, Split, If and the functions of conditions). Nothing is created:
 resources have the names and ARNs that they would have in the region and account below. Python's standard library only.
 
     template = read("build/deploy/translated.json", {"LogRetentionDays": 7})
@@ -10,9 +10,8 @@ A function or a resource type that is not known here is an error, never a guess.
 import json
 import re
 
-ACCOUNT, REGION, PARTITION, STACK = "123456789012", "eu-central-1", "aws", "penstock"
+ACCOUNT, REGION, STACK = "123456789012", "eu-central-1", "penstock"
 DOMAIN = f"{REGION}.amazonaws.com"
-
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:penstock"
 
 # Every lane and every option that brings a resource, a variable or a permission with it.
@@ -40,14 +39,17 @@ class NoValue:
     """AWS::NoValue: the member is left out."""
 
 
+PSEUDO = {"AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::Partition": "aws", "AWS::StackName": STACK, "AWS::URLSuffix": "amazonaws.com",
+          "AWS::NoValue": NoValue}
+
+
 class Template:
-    def __init__(self, document, parameters=None):
+    def __init__(self, document, parameters):
         self.document = document
-        self.parameters = {name: described["Default"] for name, described in document.get("Parameters", {}).items() if "Default" in described}
-        self.parameters.update({name: value for name, value in (parameters or {}).items() if name in document.get("Parameters", {})})
-        self.pseudo = {"AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::Partition": PARTITION, "AWS::StackName": STACK, "AWS::URLSuffix": "amazonaws.com",
-                       "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/00000000-0000-4000-8000-000000000001",
-                       "AWS::NotificationARNs": [], "AWS::NoValue": NoValue}
+        unknown = parameters.keys() - document["Parameters"].keys()
+        if unknown:
+            raise KeyError(f"the template has no parameters {sorted(unknown)}")
+        self.parameters = {name: described["Default"] for name, described in document["Parameters"].items() if "Default" in described} | parameters
 
     def resources(self):
         """{logical id: resource} of those whose condition holds, worked out."""
@@ -119,9 +121,9 @@ class Template:
     # -- names ------------------------------------------------------------------------------------------------------------
 
     def ref(self, name):
-        if name in self.pseudo:
-            return self.pseudo[name]
-        if name in self.document.get("Parameters", {}):
+        if name in PSEUDO:
+            return PSEUDO[name]
+        if name in self.document["Parameters"]:
             return self.parameter(name)
         kind = self.type_of(name)
         if kind in REFS:
