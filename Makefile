@@ -270,6 +270,31 @@ bench-scan: $(BUILD)/bench/bench_scan $(BUILD)/bench/bench_scan_gzip ## the scan
 package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
 
+# -- what `sam build` calls ------------------------------------------------------------------------------------------
+# make build-<LogicalId> leaves in ARTIFACTS_DIR what the zip or the layer holds. sam calls an empty folder a success, so what
+# is missing or empty fails here. Several may be called at once: one builds, the others wait. sam prints what stands in stdout.
+SAM_FUNCTIONS := LogProcessor:log-processor StreamConsumer:stream-consumer CloudWatchDecoder:cloudwatch-decoder \
+	Alerter:alerter UploadDispatcher:upload-dispatcher LogExtractor:log-extractor
+sam_object = $(patsubst $*:%,%.so,$(filter $*:%,$(SAM_FUNCTIONS)))
+
+.PHONY: sam-built
+sam-built:
+	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is not set: sam build calls this target" >&2; exit 2; }
+	@mkdir -p $(BUILD)
+	@flock $(BUILD)/.sam-lock $(MAKE) -s --no-print-directory all >&2
+
+build-%Function: sam-built
+	@install -m 755 $(BUILD)/functions/$(sam_object) "$(ARTIFACTS_DIR)/"
+	@test -s "$(ARTIFACTS_DIR)/$(sam_object)"
+
+.PHONY: build-RuntimeLayer
+build-RuntimeLayer: sam-built
+	@install -d "$(ARTIFACTS_DIR)/lib/amazon-roots"
+	@install -m 755 $(BUILD)/bootstrap "$(ARTIFACTS_DIR)/"
+	@install -m 755 $(BUILD)/lib/libpenstock-aws.so.1 "$(ARTIFACTS_DIR)/lib/"
+	@install -m 644 $(BUILD)/lib/amazon-roots/* "$(ARTIFACTS_DIR)/lib/amazon-roots/"
+	@cd "$(ARTIFACTS_DIR)" && for file in bootstrap lib/*.so.1 lib/amazon-roots/*.0; do test -s "$$file" || exit 1; done
+
 .PHONY: release
 release: ## dist/release/<version>/: zips for both architectures, template, Terraform, SBOM, SHA256SUMS (DRAFT=1: of what is not yet released)
 	@scripts/release
