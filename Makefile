@@ -79,13 +79,13 @@ $(BUILD)/obj/%.o: %.c Makefile | ready
 # -- the three objects -----------------------------------------------------------------------------------------------
 $(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -pie -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
+	@$(CC) $(LDFLAGS_ALL) -pie -Wl,-Map=$@.map -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
 	@objcopy --strip-all $@.full $@
 
 $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-Map=$@.map -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
 	@objcopy --strip-all $@.full $@
 
@@ -103,7 +103,7 @@ $$(BUILD)/functions/$(1).a: $$(FUNCTION_OBJECTS_$(1))
 $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event.a $$(BUILD)/lib/libpenstock-aws.so.1
 	@mkdir -p $$(@D)
 	@echo "  LD    $$@"
-	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
+	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-Map=$$@.map -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
 		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) $$(LIBS_SCAN) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
 	@objcopy --strip-all $$@.full $$@
 endef
@@ -269,6 +269,35 @@ bench-scan: $(BUILD)/bench/bench_scan $(BUILD)/bench/bench_scan_gzip ## the scan
 .PHONY: package
 package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
 	@scripts/package $(BUILD) dist/$(ARCH)
+
+# -- what `sam build` calls ------------------------------------------------------------------------------------------
+# make build-<LogicalId> leaves in ARTIFACTS_DIR what the zip or the layer holds. sam calls an empty folder a success, so what
+# is missing or empty fails here. Several may be called at once: one builds, the others wait. sam prints what stands in stdout.
+SAM_FUNCTIONS := LogProcessor:log-processor StreamConsumer:stream-consumer CloudWatchDecoder:cloudwatch-decoder \
+	Alerter:alerter UploadDispatcher:upload-dispatcher LogExtractor:log-extractor
+sam_object = $(patsubst $*:%,%.so,$(filter $*:%,$(SAM_FUNCTIONS)))
+
+.PHONY: sam-built
+sam-built:
+	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is not set: sam build calls this target" >&2; exit 2; }
+	@mkdir -p $(BUILD)
+	@flock $(BUILD)/.sam-lock $(MAKE) -s --no-print-directory all >&2
+
+build-%Function: sam-built
+	@install -m 755 $(BUILD)/functions/$(sam_object) "$(ARTIFACTS_DIR)/"
+	@test -s "$(ARTIFACTS_DIR)/$(sam_object)"
+
+.PHONY: build-RuntimeLayer
+build-RuntimeLayer: sam-built
+	@install -d "$(ARTIFACTS_DIR)/lib/amazon-roots"
+	@install -m 755 $(BUILD)/bootstrap "$(ARTIFACTS_DIR)/"
+	@install -m 755 $(BUILD)/lib/libpenstock-aws.so.1 "$(ARTIFACTS_DIR)/lib/"
+	@install -m 644 $(BUILD)/lib/amazon-roots/* "$(ARTIFACTS_DIR)/lib/amazon-roots/"
+	@cd "$(ARTIFACTS_DIR)" && for file in bootstrap lib/*.so.1 lib/amazon-roots/*.0; do test -s "$$file" || exit 1; done
+
+.PHONY: release
+release: ## dist/release/<version>/: zips for both architectures, template, Terraform, SBOM, SHA256SUMS (DRAFT=1: of what is not yet released)
+	@scripts/release
 
 .PHONY: lint
 lint: ## rooms, headers alone, formatting, clang-tidy

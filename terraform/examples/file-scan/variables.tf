@@ -1,0 +1,21 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "packages" {
+  description = "Folder with the zips of a release, from here."
+  type        = string
+  default     = "../../../dist/x86_64"
+}
+
+variable "mail_domain" {
+  description = "A domain that is verified in Amazon SES."
+  type        = string
+}
+
+variable "mail_to" {
+  description = "Who gets the mails."
+  type        = string
+}

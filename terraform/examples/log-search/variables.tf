@@ -1,0 +1,33 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "packages" {
+  description = "Folder with the zips of a release, from here."
+  type        = string
+  default     = "../../../dist/x86_64"
+}
+
+variable "master_role_arn" {
+  description = "ARN of the role that administers the domain: it runs penstock apply and maps the function's role."
+  type        = string
+}
+
+variable "log_groups" {
+  description = "Log groups that are subscribed. They must exist."
+  type        = set(string)
+}
+
+variable "environment" {
+  description = "Environment of log records that do not name one."
+  type        = string
+  default     = "prod"
+}
+
+variable "alarm_mail" {
+  description = "Address that alarms are mailed to."
+  type        = string
+  default     = ""
+}

@@ -1,0 +1,55 @@
+"""What the checks of the deployment share: how they tell what they found."""
+import os
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+class Checks:
+    """Counts tests. Each prints "ok NAME", or "not ok NAME" and its faults, a line each."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, name, faults):
+        faults = list(faults)
+        if faults:
+            self.failed += 1
+            print(f"not ok {name}")
+            for fault in faults:
+                for line in str(fault).splitlines():
+                    print(f"    {line}")
+        else:
+            self.passed += 1
+            print(f"ok {name}")
+        sys.stdout.flush()
+        return not faults
+
+    def end(self):
+        print(f"# {self.passed} passed, {self.failed} failed")
+        return 0 if self.failed == 0 and self.passed > 0 else 1
+
+
+def skip(what, reason, way_out):
+    print(f"SKIP {what}: {reason} ({way_out})")
+    sys.exit(77)
+
+
+def run(command, **environment):
+    """Runs a program of the repository; its output is one text."""
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+    return done.returncode, done.stdout
+
+
+def succeeds(command, **environment):
+    """No fault, or the whole output as the one fault."""
+    code, output = run(command, **environment)
+    return [] if code == 0 else [f"exit {code}", output]
+
+
+def need_deploy_tools(what):
+    code, output = run(["scripts/deploy-tools", "install"])
+    if code != 0:
+        skip(what, output.strip().splitlines()[-1], "scripts/deploy-tools install")
