@@ -5,6 +5,7 @@ buckets and queues, and keeps none of the properties that MiniStack drops; MiniS
 Runs in MiniStack's environment, which has botocore.
 """
 import base64
+import functools
 import hashlib
 import io
 import json
@@ -24,8 +25,21 @@ PACKAGES = "penstock-packages"  # as tests/deploy/translate.py says it
 UNKNOWN_IN_CONDITIONS = ("Fn::Join", "Fn::Split", "Fn::Sub")
 
 
+HANDLERS = ("log-processor", "stream-consumer", "cloudwatch-decoder", "alerter", "upload-dispatcher", "log-extractor")
+
+
 class Refused(Exception):
     """CloudFormation's words."""
+
+
+@functools.cache
+def packed(build, paths):
+    """A handler stands at the top of its zip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in paths:
+            archive.write(os.path.join(build, path), path.removeprefix("functions/"))
+    return file.getvalue()
 
 
 class Account:
@@ -47,19 +61,16 @@ class Account:
     def make_bucket(self, name):
         self("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
-    def upload(self, folder):
-        """What sam package would have uploaded: each function, and for the layer, which is not run here, any zip."""
+    def upload(self, build):
+        """What sam package would have uploaded. The emulator runs a function without its layers: each zip holds what they hold."""
         self.make_bucket(PACKAGES)
-        layer = io.BytesIO()
-        with zipfile.ZipFile(layer, "w") as file:
-            file.writestr("bootstrap", "")
-        packages = {"penstock-runtime.zip": layer.getvalue()}
-        for name in sorted(os.listdir(folder)):
-            with open(os.path.join(folder, name), "rb") as file:
-                packages[name] = file.read()
+        runtime = ["bootstrap", "lib/libpenstock-aws.so.1"] + [f"lib/amazon-roots/{root}" for root in sorted(os.listdir(os.path.join(build, "lib/amazon-roots")))]
+        packages = {"penstock-runtime": packed(build, tuple(runtime))}
+        for handler in HANDLERS:
+            packages[handler] = packed(build, (*runtime, f"functions/{handler}.so"))
         for name, body in packages.items():
-            self("s3").put_object(Bucket=PACKAGES, Key=name, Body=body)
-            self.packages[base64.b64encode(hashlib.sha256(body).digest()).decode()] = {"S3Bucket": PACKAGES, "S3Key": name}
+            self("s3").put_object(Bucket=PACKAGES, Key=f"{name}.zip", Body=body)
+            self.packages[base64.b64encode(hashlib.sha256(body).digest()).decode()] = {"S3Bucket": PACKAGES, "S3Key": f"{name}.zip"}
 
     def package(self, sha):
         return self.packages.get(sha)

@@ -9,11 +9,12 @@ import os
 import time
 import urllib.request
 
-from resolve import ACCOUNT
+from resolve import ACCOUNT, PARAMETERS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What a stack expects to be there already.
 SEARCHED, DECODED, EXISTING_BUCKET = "/app/web", "/app/pay", "old-uploads"
+SECRETS = {"slack": "https://hooks.slack.com/services/T0/B0/x", "pagerduty": "0123456789abcdef0123456789abcdef"}
 ERROR_FILE = b"2026-11-21T10:00:00.000Z ERROR disk full\n2026-11-21T10:00:01.000Z INFO all is well\n"
 WAIT_S = 30  # far more than any way takes: the longest is an OpenSearch that does not answer, about six
 
@@ -26,7 +27,9 @@ def prepare(account):
     account("s3").put_bucket_notification_configuration(Bucket=EXISTING_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
     account("sesv2").create_email_identity(EmailIdentity="example.com")
     account.monitors = account("sns").create_topic(Name="monitors")["TopicArn"]
-    account.secret = account("secretsmanager").create_secret(Name="slack", SecretString="https://hooks.slack.com/services/T0/B0/x")["ARN"]
+    account.secret = account("secretsmanager").create_secret(Name="penstock", SecretString=json.dumps(SECRETS))["ARN"]
+    patterns = [{"name": "error", "regex": r"\bERROR\b", "severity": "error"}]
+    account("ssm").put_parameter(Name=PARAMETERS["PatternsParameter"], Type="String", Value=json.dumps(patterns))
 
 
 def connect(account):
