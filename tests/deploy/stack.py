@@ -21,7 +21,7 @@ import resolve
 import stack_lanes
 from checks import Checks
 from stack_emulator import Account, Refused
-from stack_resources import READERS, differing
+from stack_resources import READERS, Made, differing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STACK = resolve.STACK
@@ -308,10 +308,15 @@ def check_planted(build, port):
         stack_lanes.connect(account)
         return stack_lanes.kafka(account, stack)
 
+    def compare(account, stack):
+        said = Made(DOCUMENT, lane("StreamStore"), stack.physical)
+        return stack_faults(account, said, Reviewed())["AWS::DynamoDB::Table"]
+
     for fact, plant, find, sign in (
             ("a setting that names another table", other_table, lambda account, _: naming_faults(account), "DDB_TABLE"),
             ("a setting that names another bus", no_bus, lambda account, _: naming_faults(account), "EVENT_BUS"),
-            ("a table with other keys", other_keys, run, "rows")):
+            ("a table that was made with other keys than the template says", other_keys, compare, "RowsTable"),
+            ("a template with other keys than the function writes", other_keys, run, "rows")):
         faults = planted(build, port, plant, find)
         checks.check(f"planted and found: {fact}", [] if faults and all(sign in fault for fault in faults) else [f"found: {faults}"])
 
