@@ -27,32 +27,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STACK = resolve.STACK
 DOCUMENT = {}
 
-# Each lane with what it needs, and how the logical ids of its resources begin.
+# What is prepared or near takes the place of what is far away.
+PARAMETERS = {**resolve.PARAMETERS, "OpenSearchEndpoint": "https://127.0.0.1:9", "AlertRules": '[{"channels":["mail"]}]'}
+# Each lane: the parameters that it needs, and how the logical ids of its resources begin.
 LANES = {
-    "LogSearch": ({"OpenSearchEndpoint": "https://127.0.0.1:9", "SubscribedLogGroup": stack_lanes.SEARCHED,
-                   "OpenSearchArn": "arn:aws:es:eu-central-1:123456789012:domain/logs"}, ["LogProcessor"]),
-    "StreamStore": ({}, ["StreamConsumer", "LogStream", "RowsTable", "Bus"]),
-    "Alerting": ({"MailFrom": "Penstock <alerts@example.com>", "MailTo": "team@example.com", "MailIdentity": "example.com"},
-                 ["Alerter", "AlertTable", "Bus"]),
-    "FileScan": ({}, ["UploadDispatcher", "UploadBucket", "LogExtractor", "Files", "SummaryTable", "ExistingBucket"]),
-    "Decoding": ({"StreamStore": "on", "DecodedLogGroup": stack_lanes.DECODED},
-                 ["CloudWatchDecoder", "StreamConsumer", "LogStream", "RowsTable", "Bus"]),
+    "LogSearch": (["OpenSearchEndpoint", "OpenSearchArn", "SubscribedLogGroup"], ["LogProcessor"]),
+    "StreamStore": ([], ["StreamConsumer", "LogStream", "RowsTable", "Bus"]),
+    "Alerting": (["MailFrom", "MailTo", "MailIdentity"], ["Alerter", "AlertTable", "Bus"]),
+    "FileScan": ([], ["UploadDispatcher", "UploadBucket", "LogExtractor", "Files", "SummaryTable"]),
+    "Decoding": (["StreamStore", "DecodedLogGroup"], ["CloudWatchDecoder", "StreamConsumer", "LogStream", "RowsTable", "Bus"]),
 }
-SHARED = ["RuntimeLayer", "Key", "DeadLetterBucket", "Failure", "AlarmTopic", "AlarmMail", "Dashboard"]
+SHARED = ["RuntimeLayer", "Key", "DeadLetterBucket", "Failure", "AlarmTopic", "Dashboard"]
 
 checks = Checks()
 
 
 def lane(name):
-    return {name: "on", **LANES[name][0]}
+    return {key: PARAMETERS[key] for key in [name, *LANES[name][0]]}
 
 
 def everything(account):
     """All lanes, and every option that brings a resource, a setting or a permission with it; what they name is prepared."""
-    return {**resolve.PARAMETERS, **LANES["LogSearch"][0], "DecodedLogGroup": stack_lanes.DECODED, "ExistingBucket": stack_lanes.EXISTING_BUCKET,
-            "SlackWebhookSecretArn": f"{account.secret}#slack", "PagerDutyRoutingKeySecretArn": f"{account.secret}#pagerduty",
-            "KafkaSecretArn": account.secret, "KafkaRootCaSecretArn": account.secret, "MonitorTopicArn": account.monitors,
-            "AlertRules": '[{"channels":["mail"]}]'}
+    return {**PARAMETERS, "SlackWebhookSecretArn": f"{account.secret}#slack", "PagerDutyRoutingKeySecretArn": f"{account.secret}#pagerduty",
+            "KafkaSecretArn": account.secret, "KafkaRootCaSecretArn": account.secret, "MonitorTopicArn": account.monitors}
 
 
 def new_account(build, port):
@@ -252,7 +249,7 @@ BROKEN = {
     "OneLaneAtLeast": [{}, {"ExistingBucket": "uploads"}],
     "LogSearchIsComplete": without(lane("LogSearch"), "OpenSearchEndpoint", "OpenSearchArn", "SubscribedLogGroup"),
     "AlertingHasAChannel": [{"Alerting": "on"}],
-    "MailIsComplete": without({"FileScan": "on", **LANES["Alerting"][0]}, "MailTo", "MailIdentity"),
+    "MailIsComplete": without({"FileScan": "on", **lane("Alerting"), "Alerting": "off"}, "MailTo", "MailIdentity"),
     "DecodingIsComplete": without({"FileScan": "on", **lane("Decoding")}, "StreamStore", "DecodedLogGroup"),
 }
 

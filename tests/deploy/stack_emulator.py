@@ -6,6 +6,7 @@ Runs in MiniStack's environment, which has botocore.
 """
 import base64
 import functools
+import glob
 import hashlib
 import io
 import json
@@ -23,9 +24,6 @@ from stack_resources import Made
 PACKAGES = "penstock-packages"  # as tests/deploy/translate.py says it
 # What its evaluator of conditions does not know, so that these come worked out.
 UNKNOWN_IN_CONDITIONS = ("Fn::Join", "Fn::Split", "Fn::Sub")
-
-
-HANDLERS = ("log-processor", "stream-consumer", "cloudwatch-decoder", "alerter", "upload-dispatcher", "log-extractor")
 
 
 class Refused(Exception):
@@ -64,10 +62,10 @@ class Account:
     def upload(self, build):
         """What sam package would have uploaded. The emulator runs a function without its layers: each zip holds what they hold."""
         self.make_bucket(PACKAGES)
-        runtime = ["bootstrap", "lib/libpenstock-aws.so.1"] + [f"lib/amazon-roots/{root}" for root in sorted(os.listdir(os.path.join(build, "lib/amazon-roots")))]
-        packages = {"penstock-runtime": packed(build, tuple(runtime))}
-        for handler in HANDLERS:
-            packages[handler] = packed(build, (*runtime, f"functions/{handler}.so"))
+        runtime = ("bootstrap", "lib/libpenstock-aws.so.1", *sorted(glob.glob("lib/amazon-roots/*", root_dir=build)))
+        packages = {"penstock-runtime": packed(build, runtime)}
+        for handler in sorted(glob.glob("functions/*.so", root_dir=build)):
+            packages[os.path.basename(handler).removesuffix(".so")] = packed(build, (*runtime, handler))
         for name, body in packages.items():
             self("s3").put_object(Bucket=PACKAGES, Key=f"{name}.zip", Body=body)
             self.packages[base64.b64encode(hashlib.sha256(body).digest()).decode()] = {"S3Bucket": PACKAGES, "S3Key": f"{name}.zip"}
@@ -78,22 +76,24 @@ class Account:
     def create(self, name, document, parameters):
         """The stack, or Refused. A template of this size comes from a bucket, here as in AWS."""
         self("s3").put_object(Bucket=PACKAGES, Key=f"{name}.json", Body=json.dumps(for_emulator(document, parameters)))
+        cloudformation = self("cloudformation")
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         try:
-            self("cloudformation").create_stack(StackName=name, TemplateURL=f"{self.url}/{PACKAGES}/{name}.json", Parameters=given,
-                                                Capabilities=["CAPABILITY_IAM"])
-            self("cloudformation").get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
-        except (botocore.exceptions.ClientError, botocore.exceptions.WaiterError) as error:
+            cloudformation.create_stack(StackName=name, TemplateURL=f"{self.url}/{PACKAGES}/{name}.json", Parameters=given, Capabilities=["CAPABILITY_IAM"])
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+        except botocore.exceptions.ClientError as error:
             raise Refused(str(error)) from error
-        pages = self("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+        except botocore.exceptions.WaiterError as error:
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            raise Refused("; ".join(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in events
+                                    if event["ResourceStatus"].endswith("FAILED"))) from error
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
         physical = {made["LogicalResourceId"]: made["PhysicalResourceId"] for page in pages for made in page["StackResourceSummaries"]}
         return Made(document, parameters, physical)
 
 
 def for_emulator(document, parameters):
     plain = Made(document, parameters, {})
-    conditions = {name: condition for name, condition in document["Conditions"].items()}
-    for name, condition in conditions.items():
-        if any(function in json.dumps(condition) for function in UNKNOWN_IN_CONDITIONS):
-            conditions[name] = {"Fn::Equals": ["yes", "yes" if plain.holds(name) else "no"]}
-    return {**document, "Conditions": conditions}
+    worked_out = {name: {"Fn::Equals": ["yes", "yes" if plain.holds(name) else "no"]} for name, condition in document["Conditions"].items()
+                  if any(function in json.dumps(condition) for function in UNKNOWN_IN_CONDITIONS)}
+    return {**document, "Conditions": {**document["Conditions"], **worked_out}}

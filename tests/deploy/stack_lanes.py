@@ -13,7 +13,7 @@ from resolve import ACCOUNT, PARAMETERS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What a stack expects to be there already.
-SEARCHED, DECODED, EXISTING_BUCKET = "/app/web", "/app/pay", "old-uploads"
+SEARCHED, DECODED, EXISTING_BUCKET = (PARAMETERS[name] for name in ("SubscribedLogGroup", "DecodedLogGroup", "ExistingBucket"))
 SECRETS = {"slack": "https://hooks.slack.com/services/T0/B0/x", "pagerduty": "0123456789abcdef0123456789abcdef"}
 ERROR_FILE = b"2026-11-21T10:00:00.000Z ERROR disk full\n2026-11-21T10:00:01.000Z INFO all is well\n"
 WAIT_S = 30  # far more than any way takes: the longest is an OpenSearch that does not answer, about six
@@ -164,6 +164,19 @@ def files_in(bucket_of):
     return run
 
 
+def kept(account, stack):
+    """By runs before this one."""
+    faults, tables = [], stack.of_type("AWS::DynamoDB::Table")
+    for table, said in tables.items():
+        attribute = said["Properties"]["TimeToLiveSpecification"]["AttributeName"]
+        faults += [] if any("N" in item.get(attribute, {}) for item in items(account, stack, table)) else [f"nothing in {table} has {attribute}"]
+    [summary, *_] = [item for item in items(account, stack, "SummaryTable") if "day" in item]
+    [index] = tables["SummaryTable"]["Properties"]["GlobalSecondaryIndexes"]
+    found = account("dynamodb").query(TableName=stack.name_of("SummaryTable"), IndexName=index["IndexName"], KeyConditionExpression="#day = :day",
+                                      ExpressionAttributeNames={"#day": "day"}, ExpressionAttributeValues={":day": summary["day"]})["Items"]
+    return faults + ([] if any(item["pk"] == summary["pk"] for item in found) else [f"{index['IndexName']} lacks {summary['pk']}"])
+
+
 def failures(account, stack):
     """What an asynchronous invocation cannot get through is kept, after its retries."""
     invoke(account, stack, "UploadDispatcherFunction", {"not": "a notification"}, InvocationType="Event")
@@ -179,5 +192,6 @@ RUNS = {
     "monitor's topic -> alerter -> incident": monitors,
     "upload bucket -> upload-dispatcher -> queue -> log-extractor -> summary and mail": files_in(lambda stack: stack.name_of("UploadBucket")),
     "existing bucket -> rule -> upload-dispatcher -> queue -> log-extractor -> summary": files_in(lambda stack: EXISTING_BUCKET),
+    "what was stored has what its table expires it by, and a summary is in the day's index": kept,
     "failed invocation -> failures queue": failures,
 }
