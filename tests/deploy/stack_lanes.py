@@ -103,22 +103,22 @@ def kafka(account, stack):
     return faults + ([] if faults or answer == {"batchItemFailures": []} else [f"answered {answer}"])
 
 
-def incidents(account, stack):
-    return sum(item["pk"]["S"].startswith("incident#") for item in items(account, stack, "AlertTable"))
+def is_mailed(account, text):
+    with urllib.request.urlopen(f"{account.url}/_ministack/ses/messages", timeout=30) as answer:
+        return any(text in mail["Subject"] for mail in json.load(answer)["messages"].get(ACCOUNT, []))
 
 
-def wants_incident(account, stack, what, act):
-    before = incidents(account, stack)
-    act()
-    return wanting(f"incident of {what}", until(lambda: incidents(account, stack) > before))
+def told_faults(account, stack, title):
+    """An incident of that title, and a mail of it."""
+    incident = lambda: any(title in item.get("title", {}).get("S", "") for item in items(account, stack, "AlertTable"))
+    return wanting(f"incident: {title}", until(incident)) + wanting(f"mail: {title}", until(lambda: is_mailed(account, title)))
 
 
 def errors(account, stack):
     """An error in the stream, over the bus to the alerter and into a mail."""
     line = {"service": "ledger", "level": "ERROR", "message": "books do not balance", "ts": int(time.time() * 1000)}
-    put = lambda: account("kinesis").put_record(StreamName=stack.name_of("LogStream"), Data=json.dumps(line), PartitionKey="1")
-    faults = wants_incident(account, stack, "an error in the stream", put)
-    return faults + wanting("mail of it", until(lambda: any("books do not balance" in subject for subject in mails(account))))
+    account("kinesis").put_record(StreamName=stack.name_of("LogStream"), Data=json.dumps(line), PartitionKey="1")
+    return told_faults(account, stack, line["message"])
 
 
 def alarms(account, stack):
@@ -128,19 +128,14 @@ def alarms(account, stack):
     pattern = account("events").describe_rule(Name=stack.name_of("AlerterFunctionAlarms"))["EventPattern"]
     fits = lambda one: account("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(one))["Result"]
     faults = [] if fits(event) and not fits(own) else [f"{pattern} takes the alerter's own alarms, or no others"]
-    return faults + wants_incident(account, stack, "an alarm", lambda: invoke(account, stack, "AlerterFunction", event))
+    invoke(account, stack, "AlerterFunction", event)
+    return faults + told_faults(account, stack, event["detail"]["alarmName"])
 
 
 def monitors(account, stack):
     message = sample("sns-opensearch.json")["Records"][0]["Sns"]
-    publish = lambda: account("sns").publish(TopicArn=account.monitors, Subject=message["Subject"], Message=message["Message"])
-    return wants_incident(account, stack, "a monitor", publish)
-
-
-def mails(account):
-    """Their subjects."""
-    with urllib.request.urlopen(f"{account.url}/_ministack/ses/messages", timeout=30) as answer:
-        return [mail["Subject"] for mail in json.load(answer)["messages"].get(ACCOUNT, [])]
+    account("sns").publish(TopicArn=account.monitors, Subject=message["Subject"], Message=message["Message"])
+    return told_faults(account, stack, json.loads(message["Message"])["trigger"]["name"])
 
 
 def is_scanned(account, stack, bucket, key):
@@ -160,7 +155,7 @@ def files_in(bucket_of):
             account("s3").put_object(Bucket=bucket, Key=name, Body=ERROR_FILE)
         faults = wanting(f"summary of {bucket}/{key}", until(lambda: is_scanned(account, stack, bucket, key)))
         faults += wanting("empty queue", until(lambda: in_queue(account, stack.ref("FilesQueue")) == 0))
-        return faults + wanting("mail of it", until(lambda: any(key in subject for subject in mails(account))))
+        return faults + wanting("mail of it", until(lambda: is_mailed(account, f"{bucket}/{key}")))
     return run
 
 
@@ -170,7 +165,9 @@ def kept(account, stack):
     for table, said in tables.items():
         attribute = said["Properties"]["TimeToLiveSpecification"]["AttributeName"]
         faults += [] if any("N" in item.get(attribute, {}) for item in items(account, stack, table)) else [f"nothing in {table} has {attribute}"]
-    [summary, *_] = [item for item in items(account, stack, "SummaryTable") if "day" in item]
+    summary = next((item for item in items(account, stack, "SummaryTable") if "day" in item), None)
+    if summary is None:
+        return [*faults, "there is no summary"]
     [index] = tables["SummaryTable"]["Properties"]["GlobalSecondaryIndexes"]
     found = account("dynamodb").query(TableName=stack.name_of("SummaryTable"), IndexName=index["IndexName"], KeyConditionExpression="#day = :day",
                                       ExpressionAttributeNames={"#day": "day"}, ExpressionAttributeValues={":day": summary["day"]})["Items"]
@@ -188,10 +185,10 @@ RUNS = {
     "log group -> cloudwatch-decoder -> stream -> stream-consumer -> rows": decoding,
     "Kafka's event -> stream-consumer -> rows": kafka,
     "stream -> stream-consumer -> bus -> alerter -> incident and mail": errors,
-    "alarm -> alerter -> incident": alarms,
-    "monitor's topic -> alerter -> incident": monitors,
+    "alarm -> alerter -> incident and mail": alarms,
+    "monitor's topic -> alerter -> incident and mail": monitors,
     "upload bucket -> upload-dispatcher -> queue -> log-extractor -> summary and mail": files_in(lambda stack: stack.name_of("UploadBucket")),
-    "existing bucket -> rule -> upload-dispatcher -> queue -> log-extractor -> summary": files_in(lambda stack: EXISTING_BUCKET),
+    "existing bucket -> rule -> upload-dispatcher -> queue -> log-extractor -> summary and mail": files_in(lambda stack: EXISTING_BUCKET),
     "what was stored has what its table expires it by, and a summary is in the day's index": kept,
     "failed invocation -> failures queue": failures,
 }
