@@ -2,7 +2,7 @@
 
 - With every lane and option on the stack comes up; each property of each resource, read back through the service's own API, is what the
   template says, or stands in not-made-by-emulator.json with the reason, which must still be true.
-- Whatever a function's environment, an alarm or a mapping names is there.
+- Whatever a function's configuration or an alarm names is there.
 - The functions run in the emulator under what the stack gave them: events go in where they go in in AWS, and what must come out is
   looked for in the stack's own tables, queues and buckets (stack_lanes.py).
 - Each lane alone is a stack, too, of its own resources and the shared ones.
@@ -48,14 +48,13 @@ def lane(name):
 
 def everything(account):
     """All lanes, and every option that brings a resource, a setting or a permission with it; what they name is prepared."""
-    return {**PARAMETERS, "SlackWebhookSecretArn": f"{account.secret}#slack", "PagerDutyRoutingKeySecretArn": f"{account.secret}#pagerduty",
-            "KafkaSecretArn": account.secret, "KafkaRootCaSecretArn": account.secret, "MonitorTopicArn": account.monitors}
+    return PARAMETERS | account.prepared
 
 
 def new_account(build, port):
     account = Account(port)
     account.upload(build)
-    stack_lanes.prepare(account)
+    account.prepared = stack_lanes.prepare(account)
     return account
 
 
@@ -130,6 +129,7 @@ is_bucket = exists(lambda aws, name: aws("s3").head_bucket(Bucket=name))
 is_queue = exists(lambda aws, url: aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"]))
 is_stream = exists(lambda aws, name: aws("kinesis").describe_stream_summary(StreamName=name))
 is_secret = exists(lambda aws, arn: aws("secretsmanager").describe_secret(SecretId=arn.split("#")[0]))
+is_parameter = exists(lambda aws, value: aws("ssm").get_parameter(Name=value.removeprefix("ssm:")))
 is_role = exists(lambda aws, arn: aws("iam").get_role(RoleName=arn.split("/")[-1]))
 is_layer = exists(lambda aws, arn: aws("lambda").get_layer_version_by_arn(Arn=arn))
 is_function = exists(lambda aws, name: aws("lambda").get_function_configuration(FunctionName=name))
@@ -146,13 +146,14 @@ def is_log_group(aws, name):
 # Settings that name something; the others are plain values. A setting that stands in neither is one that nobody thought of here.
 NAMING = {
     "DDB_TABLE": is_table, "ALERT_TABLE": is_table, "SUMMARY_TABLE": is_table, "DEAD_LETTER_BUCKET": is_bucket, "QUEUE_URL": is_queue,
-    "EVENT_BUS": is_bus, "OUTPUT_STREAM": is_stream, "SLACK_WEBHOOK_URL_SECRET_ARN": is_secret, "PAGERDUTY_ROUTING_KEY_SECRET_ARN": is_secret,
+    "EVENT_BUS": is_bus, "OUTPUT_STREAM": is_stream, "PATTERNS": is_parameter,
+    "SLACK_WEBHOOK_URL_SECRET_ARN": is_secret, "PAGERDUTY_ROUTING_KEY_SECRET_ARN": is_secret,
     "SOURCE_BUCKETS": lambda aws, names: all(is_bucket(aws, name) for name in names.split(",")),
     "EXCLUDE_LOG_GROUPS": lambda aws, pattern: all(fnmatch.fnmatchcase(function["LoggingConfig"]["LogGroup"], pattern) for function in functions(aws)),
     "EXCLUDE_SERVICES": lambda aws, pattern: all(fnmatch.fnmatchcase(function["FunctionName"], pattern) for function in functions(aws)),
 }
 PLAIN = {"OPENSEARCH_ENDPOINT", "ENVIRONMENT", "REDACT", "SERVICE_SHARDS", "TTL_DAYS", "EVENTBRIDGE_REQUIRED", "PARTIAL_BATCH", "CLUSTER_ALIAS", "OUTPUT",
-         "ALERT_RULES", "MAIL_FROM", "MAIL_TO", "MAIL_SEVERITY", "KEY_PREFIX", "KEY_SUFFIX", "PATTERNS"}
+         "ALERT_RULES", "MAIL_FROM", "MAIL_TO", "MAIL_SEVERITY", "KEY_PREFIX", "KEY_SUFFIX"}
 
 
 def functions(aws):
@@ -214,7 +215,7 @@ def check_everything(build, port, reviewed):
 
 def others(account):
     """What excludes something of the above."""
-    return {**everything(account), **resolve.OTHER_PARAMETERS, "MskSecretArn": account.secret, "Architecture": "arm64", "PartialBatchResponses": "off"}
+    return {**everything(account), **resolve.OTHER_PARAMETERS, "Architecture": "arm64", "PartialBatchResponses": "off"}
 
 
 def check_others(build, port, reviewed):

@@ -47,6 +47,7 @@ class Account:
 
     def __init__(self, port):
         self.url, self.clients, self.packages = f"http://127.0.0.1:{port}", {}, {}
+        self.prepared = {}  # parameters that name what was made before the stack
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/_ministack/reset", b""), timeout=30).read()
 
     def __call__(self, service):

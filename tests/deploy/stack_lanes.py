@@ -12,7 +12,6 @@ import urllib.request
 from resolve import ACCOUNT, PARAMETERS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# What a stack expects to be there already.
 SEARCHED, DECODED, EXISTING_BUCKET = (PARAMETERS[name] for name in ("SubscribedLogGroup", "DecodedLogGroup", "ExistingBucket"))
 SECRETS = {"slack": "https://hooks.slack.com/services/T0/B0/x", "pagerduty": "0123456789abcdef0123456789abcdef"}
 ERROR_FILE = b"2026-11-21T10:00:00.000Z ERROR disk full\n2026-11-21T10:00:01.000Z INFO all is well\n"
@@ -20,16 +19,18 @@ WAIT_S = 30  # far more than any way takes: the longest is an OpenSearch that do
 
 
 def prepare(account):
+    """What a stack expects to be there already; gives the parameters that name what got its name here."""
     for group in (SEARCHED, DECODED):
         account("logs").create_log_group(logGroupName=group)
         account("logs").create_log_stream(logGroupName=group, logStreamName="one")
     account.make_bucket(EXISTING_BUCKET)
     account("s3").put_bucket_notification_configuration(Bucket=EXISTING_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
     account("sesv2").create_email_identity(EmailIdentity="example.com")
-    account.monitors = account("sns").create_topic(Name="monitors")["TopicArn"]
-    account.secret = account("secretsmanager").create_secret(Name="penstock", SecretString=json.dumps(SECRETS))["ARN"]
     patterns = [{"name": "error", "regex": r"\bERROR\b", "severity": "error"}]
     account("ssm").put_parameter(Name=PARAMETERS["PatternsParameter"], Type="String", Value=json.dumps(patterns))
+    secret = account("secretsmanager").create_secret(Name="penstock", SecretString=json.dumps(SECRETS))["ARN"]
+    return {"MonitorTopicArn": account("sns").create_topic(Name="monitors")["TopicArn"], "KafkaSecretArn": secret, "KafkaRootCaSecretArn": secret,
+            "SlackWebhookSecretArn": f"{secret}#slack", "PagerDutyRoutingKeySecretArn": f"{secret}#pagerduty"}
 
 
 def connect(account):
@@ -134,7 +135,7 @@ def alarms(account, stack):
 
 def monitors(account, stack):
     message = sample("sns-opensearch.json")["Records"][0]["Sns"]
-    account("sns").publish(TopicArn=account.monitors, Subject=message["Subject"], Message=message["Message"])
+    account("sns").publish(TopicArn=account.prepared["MonitorTopicArn"], Subject=message["Subject"], Message=message["Message"])
     return told_faults(account, stack, json.loads(message["Message"])["trigger"]["name"])
 
 
