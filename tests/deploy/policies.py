@@ -4,7 +4,7 @@
   of the actions that call is refused and the function tells it; with another function's actions its own calls are refused.
 - Every call that was made is permitted by the role's real policy on that very resource, and on no other of its kind.
 - Every (action, resource) that is granted was used in such a run, or stands in actions-made-by-lambda.json with the reason.
-- Every action stands in the policy that the function's README shows.
+- Every action of the function stands in the policy that its README shows; what the README offers and the template does not is run under that.
 
 Usage: check-policies BUILD (which runs this in moto's environment)      Last line: "# N passed, N failed".
 """
@@ -187,6 +187,12 @@ def readme_faults(role, reviewed):
             if (sid, action) not in shown and (sid in sids or action not in actions and not reviewed.covers(role, action, resource))]
 
 
+def invocation_faults(template):
+    """Services invoke for this account only: what they act for is named, or its account is where the name has none (a bucket's)."""
+    return [f"{logical}: {permission['Properties']['Principal']} may invoke for anybody" for logical, permission in template.of_type("AWS::Lambda::Permission").items()
+            if resolve.ACCOUNT not in (permission["Properties"].get("SourceAccount"), *permission["Properties"].get("SourceArn", "").split(":"))]
+
+
 # -- the functions under their roles ----------------------------------------------------------------------------------
 
 
@@ -314,6 +320,9 @@ def check_planted(role, made):
     check("planted: a key without its service is found", is_found(shape_faults(planted(role, by_key), none)))
     stale = Reviewed([{"role": "*", "actions": ["iam:PassRole"], "resources": ["*"], "reason": "nobody ever needs this one"}])
     unused_faults(role, made, stale)
+    by_bucket = {"Type": "AWS::Lambda::Permission", "Properties": {"Principal": "s3.amazonaws.com", "SourceArn": "arn:aws:s3:::bucket"}}
+    open_to_all = resolve.Template({"Parameters": {}, "Resources": {"Permission": by_bucket}}, {})
+    check("planted: a permission to invoke for anybody is found", is_found(invocation_faults(open_to_all)))
     check("planted: an entry of the list that nothing needs is found", is_found(stale.faults()))
 
 
@@ -342,6 +351,7 @@ def run_and_check(build, translated, moto, gate, reviewed):
     run_unsigned(runs, roles["stream-consumer"])
     run_options(runs)
     check_roles(roles.values(), made, reviewed)
+    check("nobody else's events invoke a function", invocation_faults(template))
     used, granted = sum(len({action for action, _ in pairs}) for pairs in made.values()), sum(len(role.actions()) for role in roles.values())
 
     print("-- a collection in place of a domain, MSK by a secret", flush=True)

@@ -296,7 +296,7 @@ class Runs:
             messages += [self.put(bucket, line), newest, self.put(bucket, None)]
         slow = lambda call: "slow" if call.kind == "s3" and call.method == "GET" else None
         invoke = lambda message, *plan, **more: self.invoke("log-extractor", message_event(message), *plan, S3_PART_KB="64", S3_IN_FLIGHT="1", **more)
-        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=600), invoke({"not": "an object"})]
+        return [*map(invoke, messages), invoke(self.put(buckets[0], line * 20000), slow, timeout_ms=2000), invoke({"not": "an object"})]
 
     def put(self, bucket, body):
         """The message that names it; without a body there is no such object."""
