@@ -1,8 +1,10 @@
 """What the checks of the deployment share: how they tell what they found."""
 import os
+import struct
 import subprocess
 import sys
 
+MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of an ELF file
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 
@@ -47,6 +49,16 @@ def succeeds(command, **environment):
     """No fault, or the whole output as the one fault."""
     code, output = run(command, **environment)
     return [] if code == 0 else [f"exit {code}", output]
+
+
+def machine_of(data):
+    """The architecture of a program or library, by its first bytes; None for other files."""
+    return MACHINES.get(struct.unpack_from("<H", data, 18)[0]) if data[:4] == b"\x7fELF" else None
+
+
+def architecture_of(build):
+    with open(os.path.join(ROOT, build, "bootstrap"), "rb") as file:
+        return machine_of(file.read(20))
 
 
 def need_deploy_tools(what):
