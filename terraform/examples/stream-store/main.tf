@@ -1,4 +1,4 @@
-# Log groups and JSON log lines through a stream into a table; errors and alarms to Slack and mail.
+# Log groups and JSON log lines through a stream into a table; errors and alarms to Slack, alarms to mail as well.
 
 module "penstock" {
   source = "../.."

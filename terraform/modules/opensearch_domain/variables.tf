@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "engine_version" {
-  description = "OpenSearch_2.13 or later: Penstock's index template is made for 2.x."
+  description = "Version of OpenSearch. Penstock is tested with 2.19; its index template needs 2.7 (flat_object)."
   type        = string
   default     = "OpenSearch_2.19"
 
