@@ -37,6 +37,11 @@ resource "terraform_data" "lanes" {
       condition     = var.alerting == null || var.mail != null || length(local.channel_secrets) > 0
       error_message = "alerting needs a channel: slack_webhook_secret_arn, pagerduty_routing_key_secret_arn, create_secrets or the variable mail."
     }
+    precondition {
+      condition = alltrue([for group in concat(tolist(try(var.log_search.log_groups, [])), tolist(try(var.decoding.log_groups, []))) :
+      !startswith(group, "/aws/lambda/${var.name}-")])
+      error_message = "log_groups: what the functions log themselves must never come back to them."
+    }
   }
 }
 

@@ -88,3 +88,12 @@ run "alerting_without_a_channel" {
   }
   expect_failures = [terraform_data.lanes]
 }
+
+run "our_own_log_group" {
+  command = plan
+  variables {
+    stream_store = {}
+    decoding     = { log_groups = ["/aws/lambda/penstock-stream-consumer"] }
+  }
+  expect_failures = [terraform_data.lanes]
+}
