@@ -106,19 +106,9 @@ module "stream_consumer" {
         metric      = "EventsUndelivered"
       }
     },
-    local.msk_count == 0 ? {} : { msk-lag = {
-      description = "stream-consumer falls behind the topic of the MSK cluster."
+    local.msk_count + local.kafka_count == 0 ? {} : { offset-lag = {
+      description = "stream-consumer falls behind its Kafka topics."
       metric      = "OffsetLag"
-      dimensions  = { EventSourceMappingUUID = module.stream_consumer_from_msk[0].uuid }
-      statistic   = "Maximum"
-      threshold   = 100000
-      period_s    = 60
-      periods     = 5
-    } },
-    local.kafka_count == 0 ? {} : { kafka-lag = {
-      description = "stream-consumer falls behind the topic of the self-managed cluster."
-      metric      = "OffsetLag"
-      dimensions  = { EventSourceMappingUUID = module.stream_consumer_from_kafka[0].uuid }
       statistic   = "Maximum"
       threshold   = 100000
       period_s    = 60

@@ -196,7 +196,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_description   = each.value.description
   namespace           = try(each.value.namespace, "AWS/Lambda")
   metric_name         = each.value.metric
-  dimensions          = merge({ FunctionName = aws_lambda_function.this.function_name }, try(each.value.dimensions, {}))
+  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
   statistic           = try(each.value.statistic, "Sum") == "p95" ? null : try(each.value.statistic, "Sum")
   extended_statistic  = try(each.value.statistic, "Sum") == "p95" ? "p95" : null
   comparison_operator = try(each.value.comparison, "GreaterThanThreshold")

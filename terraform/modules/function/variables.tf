@@ -197,12 +197,11 @@ variable "log_key_arn" {
 }
 
 variable "alarms" {
-  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is a dimension of each."
+  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is their dimension."
   type = map(object({
     description = string
     namespace   = optional(string, "AWS/Lambda")
     metric      = string
-    dimensions  = optional(map(string), {})
     statistic   = optional(string, "Sum")
     comparison  = optional(string, "GreaterThanThreshold")
     threshold   = optional(number, 0)
