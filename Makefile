@@ -217,7 +217,7 @@ integration: all $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/range_server $(INTEG
 
 .PHONY: deploy-check
 deploy-check: all $(RUNTIME_API_SERVER) ## what is deployed, checked without AWS (CHECKS="template layers" for some)
-	@scripts/deploy-tools install
+	@scripts/deploy-tools install || echo "deploy-check: what needs these tools is skipped"
 	@tests/run-deploy $(BUILD) $(CHECKS)
 
 .PHONY: test

@@ -57,7 +57,10 @@ def machine_of(data):
 
 
 def architecture_of(build):
-    with open(os.path.join(ROOT, build, "bootstrap"), "rb") as file:
+    bootstrap = os.path.join(ROOT, build, "bootstrap")
+    if not os.path.exists(bootstrap):
+        sys.exit(f"{build} is not built: run make")
+    with open(bootstrap, "rb") as file:
         return machine_of(file.read(20))
 
 

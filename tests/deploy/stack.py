@@ -255,6 +255,8 @@ BROKEN = {
     "LogSearchIsComplete": without(lane("LogSearch"), "OpenSearchEndpoint", "OpenSearchArn", "SubscribedLogGroup"),
     "AlertingHasAChannel": [{"Alerting": "on"}],
     "MailIsComplete": without({"FileScan": "on", **lane("Alerting"), "Alerting": "off"}, "MailTo", "MailIdentity"),
+    "NetworkIsComplete": [{"FileScan": "on", "SubnetIds": "subnet-0a"}],
+    "KafkaIsComplete": [{"StreamStore": "on", "KafkaBootstrapServers": "kafka.example.com:9096"}],
     "DecodingIsComplete": without({"FileScan": "on", **lane("Decoding")}, "StreamStore", "DecodedLogGroup"),
 }
 

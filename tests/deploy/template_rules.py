@@ -17,6 +17,7 @@ AWS_METRICS = {
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
     "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents"},
 }
+DASHBOARD_METRIC = re.compile(r'\["([\w/]+)", "(\w+)", "(\w+)", "\$\{AWS::StackName\}-([\w.-]+)"')
 
 
 # -- reading a template ------------------------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ def handler_of(template, name):
     return properties(template, name)["Handler"]
 
 
-# -- permissions ---------------------------------------------------------------------------------------------------------
+# -- permissions -------------------------------------------------------------------------------------------------------
 def roles_are_own(template):
     owners = {}
     for name in functions_of(template):
@@ -124,7 +125,7 @@ def invokers_are_named(template):
                 yield f"{name} does not say whose {principal} may invoke: no {wanted}"
 
 
-# -- functions -------------------------------------------------------------------------------------------------------------
+# -- functions ---------------------------------------------------------------------------------------------------------
 def log_groups_are_made(template):
     for name, function in functions_of(template).items():
         group = template["Resources"].get(target(function["Properties"].get("LoggingConfig", {}).get("LogGroup")))
@@ -164,7 +165,7 @@ def functions_share_layer_and_architecture(template):
             yield f"{name}: layers, architecture or runtime are not those of the others"
 
 
-# -- events ------------------------------------------------------------------------------------------------------------------
+# -- events ------------------------------------------------------------------------------------------------------------
 def queue_batches_fit(template):
     for name, mapping, queue in mappings_of(template, streams=False):
         batch, window = largest(template, mapping.get("BatchSize", 10)), mapping.get("MaximumBatchingWindowInSeconds", 0)
@@ -222,7 +223,7 @@ def failures_go_somewhere(template):
             yield f"{name}: a message that never works comes for ever"
 
 
-# -- alarms, dashboard, the rest ------------------------------------------------------------------------------------------------
+# -- alarms, dashboard, the rest ---------------------------------------------------------------------------------------
 def emitted_by(handler):
     """The metrics that a function's sources write."""
     found = set()
@@ -241,7 +242,7 @@ def watched(template):
         yield name, alarm["Namespace"], alarm["MetricName"], function and handler_of(template, function)
     for name, dashboard in of_type(template, "AWS::CloudWatch::Dashboard").items():
         body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
-        for namespace, metric, key, value in re.findall(r'\["([\w/]+)", "(\w+)", "(\w+)", "\$\{AWS::StackName\}-([\w.-]+)"', body):
+        for namespace, metric, key, value in DASHBOARD_METRIC.findall(body):
             yield name, namespace, metric, value if key == "FunctionName" else None
 
 
@@ -311,7 +312,7 @@ def all_is_described(template):
                 yield f"{kind[:-1].lower()} {name} has no description"
 
 
-# -- the mistakes -----------------------------------------------------------------------------------------------------------------
+# -- the mistakes ------------------------------------------------------------------------------------------------------
 def a_statement(template, **changes):
     """Changes the first statement of the alerter's role."""
     properties(template, "AlerterRole")["Policies"][0]["PolicyDocument"]["Statement"][0].update(changes)
@@ -373,7 +374,8 @@ RULES = [
                          setting("LogExtractorFromQueue", 5, "MaximumBatchingWindowInSeconds"),
                          lambda template: (setting("LogExtractorFromQueue", 11, "BatchSize")(template),
                                            setting("FilesQueue", None, "FifoQueue")(template))]),
-    (queues_wait_six_timeouts, [setting("FilesQueue", 5399, "VisibilityTimeout"), setting("LogExtractorFunction", 901, "Timeout")]),
+    (queues_wait_six_timeouts, [setting("FilesQueue", 5399, "VisibilityTimeout"),
+                                setting("LogExtractorFunction", 901, "Timeout")]),
     (streams_are_bounded, [setting("StreamConsumerFromKinesis", -1, "MaximumRetryAttempts"),
                            setting("StreamConsumerFromMsk", None, "MaximumRecordAgeInSeconds"),
                            setting("StreamConsumerFromKafka", None, "DestinationConfig"),
