@@ -79,7 +79,7 @@ ready:
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9_-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 $(BUILD)/obj/%.o: %.c Makefile | ready
 	@mkdir -p $(@D)
@@ -220,13 +220,17 @@ golden: $(BUILD)/penstock ## whole events against the documents they must become
 	@scripts/gen-settings $(BUILD) --check
 	@tests/run-golden $(BUILD)
 
+.PHONY: arm64
+arm64: ## the arm64 release on an x86_64 host: build, unit and golden tests under an emulator (ARCH=arm64 for other targets)
+	@tests/run-arm64
+
 .PHONY: integration
 integration: all $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/range_server $(INTEGRATION_TESTS) ## the road against real servers on loopback (CASES=path... for some)
 	@$(SETUP) all
 	@tests/run-integration $(BUILD) $(CASES)
 
 .PHONY: test
-test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration; ends in "N passed, N failed"
+test: ## everything: lint, unit, golden, arm64, sanitizers, a fuzz smoke, integration; ends in "N passed, N failed"
 	@tests/run-all
 
 .PHONY: asan
