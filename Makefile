@@ -2,11 +2,21 @@
 # Builds go to build/<mode>/; nothing is written beside the sources.
 
 MODE ?= release
-CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
-BUILD ?= build/$(MODE)
-ARCH ?= $(shell uname -m | sed 's/aarch64/arm64/')
+HOST_ARCH := $(shell uname -m | sed 's/aarch64/arm64/')
+ARCH ?= $(HOST_ARCH)
+# ARCH=arm64 on an x86_64 host: another compiler, other libraries, and an emulator for what the tests run.
+CROSS := $(if $(filter x86_64/arm64,$(HOST_ARCH)/$(ARCH)),aarch64-linux-gnu-)
+$(if $(CROSS)$(filter $(HOST_ARCH),$(ARCH)),,$(error ARCH=$(ARCH) cannot be built on a host of $(HOST_ARCH)))
+EMULATOR := $(if $(CROSS),qemu-aarch64-static)
+CC := $(if $(filter default,$(origin CC)),$(CROSS)gcc,$(CC))
+AR := $(CROSS)ar
+LD := $(CROSS)ld
+OBJCOPY := $(CROSS)objcopy
+BUILD ?= build/$(MODE)$(if $(CROSS),-$(ARCH))
+DIST ?= dist/$(ARCH)
 PENSTOCK_DEPS ?= $(CURDIR)/.deps
-export PENSTOCK_DEPS
+LIBRARIES := $(PENSTOCK_DEPS)$(if $(CROSS),/$(ARCH))
+export CROSS EMULATOR PENSTOCK_DEPS
 SETUP ?= scripts/setup
 
 ROOMS := base record scan event host lambda aws
@@ -19,7 +29,7 @@ HARDENING := -fvisibility=hidden -fno-omit-frame-pointer -ffile-prefix-map=$(CUR
 	$(patsubst %,-ffile-prefix-map=%=.deps,$(PENSTOCK_DEPS) $(realpath $(PENSTOCK_DEPS))) \
 	-fstack-protector-strong -fasynchronous-unwind-tables
 SECTIONS := -ffunction-sections -fdata-sections
-INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(PENSTOCK_DEPS)/curl/include -isystem $(PENSTOCK_DEPS)/crt/include
+INCLUDES := -Iruntime -Ifunctions -Itests -isystem $(LIBRARIES)/curl/include -isystem $(LIBRARIES)/crt/include
 DEFINES := -D_GNU_SOURCE -DBYO_CRYPTO -DCURL_STATICLIB -DPCRE2_CODE_UNIT_WIDTH=8
 
 MODE_FLAGS_release := -O2 -g
@@ -38,8 +48,8 @@ LDFLAGS_ALL := $(MODE_FLAGS) -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noseparate
 LIBS_BASE := -l:libdeflate.a
 LIBS_RECORD := -l:libpcre2-8.a
 LIBS_SCAN := -l:libz.a -l:libzstd.a
-LIBS_AWS := $(PENSTOCK_DEPS)/curl/lib/libcurl.a \
-	$(addprefix $(PENSTOCK_DEPS)/crt/lib/lib,aws-c-auth.a aws-c-http.a aws-c-io.a aws-c-cal.a aws-c-sdkutils.a \
+LIBS_AWS := $(LIBRARIES)/curl/lib/libcurl.a \
+	$(addprefix $(LIBRARIES)/crt/lib/lib,aws-c-auth.a aws-c-http.a aws-c-io.a aws-c-cal.a aws-c-sdkutils.a \
 	aws-c-compression.a aws-checksums.a aws-c-common.a) -l:libssl.a -l:libcrypto.a -l:libz.a -lm
 
 # -- sources -------------------------------------------------------------------------------------------------------
@@ -65,11 +75,11 @@ all: $(RELEASE) ## build the release: bootstrap, libraries, functions and the co
 
 .PHONY: ready
 ready:
-	@$(SETUP) build
+	@$(SETUP) $(if $(CROSS),$(ARCH),build)
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-zA-Z_-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-zA-Z0-9_-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 $(BUILD)/obj/%.o: %.c Makefile | ready
 	@mkdir -p $(@D)
@@ -80,14 +90,14 @@ $(BUILD)/obj/%.o: %.c Makefile | ready
 $(BUILD)/bootstrap: $(BOOTSTRAP_OBJECTS) runtime/penstock.list
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -pie -Wl,-Map=$@.map -Wl,--dynamic-list=runtime/penstock.list -o $@.full $(BOOTSTRAP_OBJECTS) $(LIBS_BASE)
-	@objcopy --strip-all $@.full $@
+	@$(OBJCOPY) --strip-all $@.full $@
 
 $(BUILD)/lib/libpenstock-aws.so.1: $(AWS_OBJECTS) runtime/penstock-aws.list
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-Map=$@.map -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--wrap=dlopen \
 		-Wl,--version-script=runtime/penstock-aws.list -o $@.full $(AWS_OBJECTS) $(LIBS_AWS)
-	@objcopy --strip-all $@.full $@
+	@$(OBJCOPY) --strip-all $@.full $@
 
 # Beside the library, where it is looked for: the roots of AWS's own hosts.
 $(BUILD)/lib/amazon-roots: | ready
@@ -105,7 +115,7 @@ $$(BUILD)/functions/$(1).so: $$(FUNCTION_OBJECTS_$(1)) $$(BUILD)/librecord-event
 	@echo "  LD    $$@"
 	@$$(CC) $$(LDFLAGS_ALL) -shared -Wl,-Map=$$@.map -Wl,-soname,$$(@F) -Wl,--exclude-libs,ALL -o $$@.full $$(FUNCTION_OBJECTS_$(1)) \
 		$$(BUILD)/librecord-event.a $$(LIBS_RECORD) $$(LIBS_SCAN) -Wl,--as-needed $$(BUILD)/lib/libpenstock-aws.so.1
-	@objcopy --strip-all $$@.full $$@
+	@$$(OBJCOPY) --strip-all $$@.full $$@
 endef
 $(foreach function,$(FUNCTIONS),$(eval $(call function_rules,$(function))))
 
@@ -115,7 +125,7 @@ $(BUILD)/librecord-event.a: $(HANDLER_ROOM_OBJECTS)
 
 # What ships needs only glibc up to 2.34, and each object only what the others give it.
 $(BUILD)/.checked: $(BUILD)/bootstrap $(BUILD)/lib/libpenstock-aws.so.1 $(FUNCTIONS:%=$(BUILD)/functions/%.so) scripts/check-symbols
-	@scripts/check-symbols $(BUILD)
+	@scripts/check-symbols $(BUILD) $(ARCH)
 	@touch $@
 
 # -- one static program each: the command-line tool, tests, benches ---------------------------------------------------
@@ -132,8 +142,8 @@ STATIC_LIBS = $(BUILD)/libpenstock.a $(LIBS_RECORD) $(LIBS_SCAN) $(LIBS_BASE) $(
 COMMANDS_APART := rows decode alerts dispatcher extractor
 $(COMMANDS_APART:%=$(BUILD)/tools/command_%.o): $(BUILD)/tools/command_%.o: $(BUILD)/obj/tools/command_%.o
 	@mkdir -p $(@D)
-	@ld -r -o $@ $(filter %.o,$^) $(filter %.a,$^)
-	@objcopy --keep-global-symbol=command_$* --keep-global-symbol=command_$*_settings $@
+	@$(LD) -r -o $@ $(filter %.o,$^) $(filter %.a,$^)
+	@$(OBJCOPY) --keep-global-symbol=command_$* --keep-global-symbol=command_$*_settings $@
 $(BUILD)/tools/command_rows.o: $(BUILD)/functions/stream-consumer.a
 $(BUILD)/tools/command_decode.o: $(BUILD)/functions/cloudwatch-decoder.a
 $(BUILD)/tools/command_alerts.o: $(BUILD)/functions/alerter.a
@@ -201,14 +211,19 @@ run: all $(RUNTIME_API_SERVER) ## send the sample events into real servers on lo
 unit: $(UNIT_TESTS) ## unit tests, mirrors of the sources (TEST=part-of-name for some)
 	@tests/run-programs $(UNIT_TESTS)
 
+# The page of handlers is of no architecture: its commands are typed as they stand, with the machine's own build.
 .PHONY: objects
 objects: $(BUILD)/bootstrap $(BUILD)/functions/echo.so $(RUNTIME_API_SERVER) ## the bootstrap as a process: handler ABI, init errors, crashes, modes, docs/handlers.md
-	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects tests/check-modes tests/check-handlers-page
+	@BUILD=$(BUILD) CC=$(CC) tests/run-programs tests/check-objects tests/check-modes $(if $(CROSS),,tests/check-handlers-page)
 
 .PHONY: golden
 golden: $(BUILD)/penstock ## whole events against the documents they must become
 	@scripts/gen-settings $(BUILD) --check
 	@tests/run-golden $(BUILD)
+
+.PHONY: arm64
+arm64: ## the arm64 release on an x86_64 host: build, unit, objects and golden under an emulator (ARCH=arm64 for other targets)
+	@tests/run-arm64
 
 .PHONY: integration
 integration: all $(RUNTIME_API_SERVER) $(BUILD)/tests/tools/range_server $(INTEGRATION_TESTS) ## the road against real servers on loopback (CASES=path... for some)
@@ -221,7 +236,7 @@ deploy-check: all $(RUNTIME_API_SERVER) ## what is deployed, checked without AWS
 	@tests/run-deploy $(BUILD) $(CHECKS)
 
 .PHONY: test
-test: ## everything: lint, unit, golden, sanitizers, a fuzz smoke, integration, deployment; ends in "N passed, N failed"
+test: ## everything: lint, unit, golden, arm64, sanitizers, a fuzz smoke, integration, deployment; ends in "N passed, N failed"
 	@tests/run-all
 
 .PHONY: asan
@@ -268,7 +283,7 @@ bench-scan: $(BUILD)/bench/bench_scan $(BUILD)/bench/bench_scan_gzip ## the scan
 
 .PHONY: package
 package: all ## dist/<arch>/: each function's zip and the runtime layer's (STANDALONE=1: zips with both)
-	@scripts/package $(BUILD) dist/$(ARCH)
+	@scripts/package $(BUILD) $(DIST)
 
 # -- what `sam build` calls ------------------------------------------------------------------------------------------
 # make build-<LogicalId> leaves in ARTIFACTS_DIR what the zip or the layer holds. sam calls an empty folder a success, so what

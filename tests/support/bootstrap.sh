@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # For scripts that test the bootstrap as a process: compiles handlers, serves them events, checks what came out.
-# Source it from the repository's root; BUILD and CC as for make. A folder $work is made and removed again:
+# Source it from the repository's root; BUILD, CC and EMULATOR as for make. A folder $work is made and removed again:
 # $work/root holds the bootstrap, $work/task is the task root.
 
 build=$(realpath "${BUILD:-build/release}")
@@ -10,6 +10,12 @@ trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 mkdir -p "$work/root/lib" "$work/task"
 cp "$build/bootstrap" "$work/root/"
+# What starts it: itself, or the emulator.
+bootstrap=$work/root/bootstrap
+if [[ ${EMULATOR:-} ]]; then
+    bootstrap=$work/emulated
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$work/root/bootstrap" >"$bootstrap" && chmod +x "$bootstrap"
+fi
 echo '{"n":1}' >"$work/event.json"
 
 # compile NAME [LINKER-ARGUMENT...] <SOURCE: a handler in the task folder
@@ -24,7 +30,7 @@ compile() {
 serve() {
     local handler=$1
     shift
-    out=$(LAMBDA_TASK_ROOT=$work/task "$build/tests/tools/runtime_api_server" --bootstrap "$work/root/bootstrap" \
+    out=$(LAMBDA_TASK_ROOT=$work/task ${EMULATOR:+"$EMULATOR"} "$build/tests/tools/runtime_api_server" --bootstrap "$bootstrap" \
         --handler "$handler" "$@" "$work/event.json" 2>"$work/err")
     code=$?
     err=$(<"$work/err")

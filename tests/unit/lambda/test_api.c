@@ -35,13 +35,20 @@ ssize_t recv(int fd, void *memory, size_t size,
 static _Thread_local bool polls_late;
 static _Thread_local int fake_stop;
 
+/* By ppoll: arm64 has no system call poll. */
+static int ask_kernel(struct pollfd *fds, nfds_t count, int wait_ms)
+{
+    struct timespec wait = { .tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L };
+    return ppoll(fds, count, wait_ms < 0 ? NULL : &wait, NULL);
+}
+
 int poll(struct pollfd *fds, nfds_t count, int wait_ms) // NOLINT(readability-inconsistent-declaration-parameter-name)
 {
     if (polls_late && count == 2) {
-        (void)syscall(SYS_poll, fds, 1, WAIT_MS);
+        (void)ask_kernel(fds, 1, WAIT_MS);
         if (write(fake_stop, "x", 1) != 1) return -1;
     }
-    return (int)syscall(SYS_poll, fds, count, wait_ms);
+    return ask_kernel(fds, count, wait_ms);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ */

@@ -268,13 +268,22 @@ static void read_told(struct told *told, struct ps_span json)
     }
 }
 
+/* qemu-user says with a line of its own that the process has crashed, behind what the process said. */
+static struct ps_span without_emulator(struct ps_span log)
+{
+    struct ps_span line = PS_SPAN("qemu: uncaught target signal ");
+    ptrdiff_t end = ps_span_find_byte(log, '\n');
+    bool emulated = end >= 0 && ps_span_starts(ps_span_from(log, (size_t)end + 1), line);
+    return emulated ? ps_span_first(log, (size_t)end + 1) : log;
+}
+
 /* The one log line; told->text is to be freed. */
 static void read_log(const struct scene *scene, struct told *told)
 {
     size_t len = 0;
     char *text = captured_text(scene->log_fd, &len);
-    struct ps_span line = ps_span_make(text, len);
-    CHECK_EQ(ps_span_find_byte(line, '\n'), (ptrdiff_t)len - 1);
+    struct ps_span line = without_emulator(ps_span_make(text, len));
+    CHECK_EQ(ps_span_find_byte(line, '\n'), (ptrdiff_t)line.len - 1);
     read_told(told, line);
     told->text = text;
     CHECK_TEXT(member(line, "level", NULL), "FATAL");
@@ -380,7 +389,11 @@ static void a_cut_file_is_told(void)
 
 static void a_division_by_zero_is_told(void)
 {
-    check_crash(divide, SIGFPE, "SIGFPE in ", false);
+#ifdef __x86_64__
+    check_crash(divide, SIGFPE, "SIGFPE in bootstrap+0x", false);
+#else
+    check_crash(divide, SIGFPE, "SIGFPE in libc.so.6+0x", true);
+#endif
 }
 
 static void a_trap_is_told(void)
@@ -446,15 +459,22 @@ static void a_stack_overflow_is_told_with_its_innermost_frames(void)
     close_scene(&scene);
 }
 
-static void a_lost_stack_is_told_with_one_frame(void)
+/* Where a register holds the return address, the caller is known without the stack. */
+static void a_lost_stack_is_told_with_what_registers_hold(void)
 {
+#ifdef __x86_64__
+    enum { FRAMES = 1 };
+#else
+    enum { FRAMES = 2 };
+#endif
     struct scene scene = open_scene();
     crash_now = lose_stack;
     run(&scene, crash_armed);
     struct told told;
     check_told(&scene, SIGSEGV, "request-7", &told);
-    CHECK_EQ(told.frames_count, 1);
+    CHECK_EQ(told.frames_count, FRAMES);
     CHECK(find_function(told.frames[0]) == lose_stack);
+    CHECK(FRAMES == 1 || find_function(told.frames[1]) == inner);
     free(told.text);
     close_scene(&scene);
 }
@@ -683,7 +703,7 @@ int main(void)
     RUN(the_caller_of_a_libc_function_is_told);
     RUN(frames_go_on_behind_a_callback_of_libc);
     RUN(a_stack_overflow_is_told_with_its_innermost_frames);
-    RUN(a_lost_stack_is_told_with_one_frame);
+    RUN(a_lost_stack_is_told_with_what_registers_hold);
     RUN(a_crash_answers_the_request_of_its_own_thread);
     RUN(two_crashes_at_once_give_one_answer);
     RUN(nothing_is_posted_once_a_response_has_begun);
