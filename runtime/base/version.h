@@ -2,6 +2,6 @@
 #ifndef PS_VERSION_H
 #define PS_VERSION_H
 
-#define PS_VERSION "0.1.0"
+#define PS_VERSION "0.2.0"
 
 #endif
