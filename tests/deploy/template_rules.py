@@ -146,7 +146,7 @@ def logs_are_json_at_info(template):
     for name, function in functions_of(template).items():
         logging = function["Properties"].get("LoggingConfig", {})
         if (logging.get("LogFormat"), logging.get("ApplicationLogLevel")) != ("JSON", "INFO"):
-            yield f"{name} does not log JSON at INFO: metrics are lines at INFO"
+            yield f"{name} does not log JSON at INFO"
 
 
 def only_the_extractor_may_loop(template):
