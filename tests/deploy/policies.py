@@ -17,23 +17,15 @@ import subprocess
 import sys
 
 import resolve
+from checks import ROOT, Checks
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REVIEWED = os.path.join(ROOT, "tests", "deploy", "actions-made-by-lambda.json")
 ENCRYPTED = {"dynamodb", "kinesis", "s3", "sqs"}  # services whose resources of the stack have its key
 # Refused, these change nothing that anybody would have to mend.
 DISPENSABLE = {"sqs:GetQueueAttributes"}
 
-passed = failed = 0
-
-
-def check(fact, faults):
-    """faults: a list, empty when all is well."""
-    global passed, failed
-    passed, failed = passed + (not faults), failed + bool(faults)
-    print(f"{'not ok' if faults else 'ok'} {fact}", flush=True)
-    for fault in list(faults)[:10]:
-        print(f"    {fault}", flush=True)
+checks = Checks()
+check = checks.check
 
 
 def as_list(value):
@@ -377,8 +369,7 @@ def main(build, translated):
             gate.close()
     finally:
         subprocess.run([os.path.join(ROOT, "scripts", "aws-emulator"), "stop", str(port)])
-    print(f"# {passed} passed, {failed} failed")
-    return failed > 0
+    return checks.end()
 
 
 if __name__ == "__main__":

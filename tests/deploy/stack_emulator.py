@@ -34,7 +34,7 @@ class Refused(Exception):
 def packed(build, paths):
     """A handler stands at the top of its zip."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:
         for path in paths:
             archive.write(os.path.join(build, path), path.removeprefix("functions/"))
     return file.getvalue()

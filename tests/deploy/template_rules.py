@@ -17,6 +17,7 @@ AWS_METRICS = {
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
     "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents"},
 }
+EXAMPLES = {"echo"}  # functions that are not deployed
 DASHBOARD_METRIC = re.compile(r'\["([\w/]+)", "(\w+)", "(\w+)", "\$\{AWS::StackName\}-([\w.-]+)"')
 
 
@@ -83,6 +84,13 @@ def handler_of(template, name):
     return properties(template, name)["Handler"]
 
 
+def every_function_is_here(template):
+    deployed = {handler_of(template, name) for name in functions_of(template)}
+    written = {os.path.basename(os.path.dirname(path)) for path in glob.glob(os.path.join(ROOT, "functions", "*", "handler.c"))}
+    for handler in sorted(written - EXAMPLES - deployed):
+        yield f"functions/{handler} is not in the template"
+
+
 # -- permissions -------------------------------------------------------------------------------------------------------
 def roles_are_own(template):
     owners = {}
@@ -146,7 +154,7 @@ def logs_are_json_at_info(template):
     for name, function in functions_of(template).items():
         logging = function["Properties"].get("LoggingConfig", {})
         if (logging.get("LogFormat"), logging.get("ApplicationLogLevel")) != ("JSON", "INFO"):
-            yield f"{name} does not log JSON at INFO: metrics are lines at INFO"
+            yield f"{name} does not log JSON at INFO"
 
 
 def only_the_extractor_may_loop(template):
@@ -353,6 +361,7 @@ def other_dashboard(old, new):
 
 # (rule, mistakes that it must find)
 RULES = [
+    (every_function_is_here, [without("AlerterFunction")]),
     (roles_are_own, [setting("AlerterFunction", {"Fn::GetAtt": ["LogExtractorRole", "Arn"]}, "Role"),
                      setting("AlerterFunction", "arn:aws:iam::123456789012:role/other", "Role")]),
     (no_managed_policies, [setting("AlerterRole", ["arn:aws:iam::aws:policy/AdministratorAccess"], "ManagedPolicyArns")]),

@@ -115,7 +115,7 @@ resource "aws_lambda_function" "this" {
     variables = local.environment
   }
 
-  # The closing line of each invocation holds its metrics. Lambda would drop it above INFO.
+  # The line with the metrics has the level that is set here: Lambda drops what is below.
   logging_config {
     log_format            = "JSON"
     application_log_level = "INFO"
