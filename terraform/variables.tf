@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the names of all resources begin with. Two installations in one account and region need two names."
+  description = "What names of resources begin with, except those of tables and the stream, which have variables. Two installations in one account and region need other names for all of them."
   type        = string
   default     = "penstock"
 
