@@ -109,6 +109,9 @@ module "dead_letters" {
   name_prefix     = "${var.name}-dead-letters-"
   key_arn         = aws_kms_key.this.arn
   expiration_days = var.dead_letter_days
+
+  # A bucket that holds something is not deleted. Its key must not be either.
+  depends_on = [aws_kms_key.this]
 }
 
 # What Lambda could not get through: events of asynchronous invocations whole, of streams where they stand.
