@@ -52,6 +52,11 @@ resource "aws_lambda_layer_version" "runtime" {
   source_code_hash         = filebase64sha256("${var.packages}/penstock-runtime-layer.zip")
   compatible_runtimes      = ["provided.al2023"]
   compatible_architectures = [var.architecture]
+
+  # Functions get the new version before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # One key for what holds log data: dead letters, queues, stream, tables, log groups, alarms.
