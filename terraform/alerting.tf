@@ -93,6 +93,7 @@ module "alerter" {
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [split("#", arn)[0]]
     }],
+    local.secrets_key_statements,
   )
   encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "sqs"] }
 

@@ -20,6 +20,12 @@ locals {
     actions   = ["ses:SendEmail"]
     resources = [arn]
   }]
+  secrets_key_statements = [for arn in var.secrets_key_arn[*] : {
+    sid        = "DecryptThem"
+    actions    = ["kms:Decrypt"]
+    resources  = [arn]
+    conditions = { StringEquals = { "kms:ViaService" = ["secretsmanager.${local.region}.amazonaws.com"] } }
+  }]
 }
 
 # What one variable's validation cannot say, because it is about two.

@@ -84,6 +84,7 @@ module "stream_consumer" {
     module.stream_consumer_from_kinesis[0].statements,
     local.msk_count == 0 ? [] : module.stream_consumer_from_msk[0].statements,
     local.kafka_count == 0 ? [] : module.stream_consumer_from_kafka[0].statements,
+    local.msk_count + local.kafka_count == 0 ? [] : local.secrets_key_statements,
   )
   encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "kinesis", "s3", "sqs"] }
 

@@ -79,6 +79,17 @@ variable "network" {
   }
 }
 
+variable "secrets_key_arn" {
+  description = "ARN of the KMS key of the secrets that other variables name, where they have one of their own, as a secret for Amazon MSK must; null: they have not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.secrets_key_arn == null ? true : can(regex("^arn:[a-z-]+:kms:[^:]+:[0-9]{12}:key/", var.secrets_key_arn))
+    error_message = "secrets_key_arn: the ARN of a key, not of an alias."
+  }
+}
+
 variable "alarm_mail" {
   description = "Address that alarms are mailed to, once it has confirmed the subscription. Empty: the topic has no subscription."
   type        = string
