@@ -1,8 +1,9 @@
 # Stream store: Kinesis, Amazon MSK, Kafka -> stream-consumer -> DynamoDB, LogError events.
 
 locals {
-  msk_count      = try(var.stream_store.msk, null) == null ? 0 : 1
-  kafka_count    = try(var.stream_store.kafka, null) == null ? 0 : 1
+  # Without try, whose result is unknown where any ARN in the object is not known before the apply.
+  msk_count      = var.stream_store == null ? 0 : var.stream_store.msk == null ? 0 : 1
+  kafka_count    = var.stream_store == null ? 0 : var.stream_store.kafka == null ? 0 : 1
   consumer_group = "${var.name}-stream-consumer"
 }
 

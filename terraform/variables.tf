@@ -229,14 +229,14 @@ variable "alerting" {
     Lane: LogError events, CloudWatch alarms and monitors to PagerDuty, Slack and mail (alerter). One channel must be set: a
     secret's ARN (#key behind it takes that member of a JSON secret), `create_secrets` (slack, pagerduty: empty secrets are made,
     whose values are put by hand and are never in Terraform's state), or the variable mail. `rules` are those of the alerter's
-    README. `monitor_topic_arn` is an SNS topic that OpenSearch monitors write to.
+    README. `monitor_topic_arns` are SNS topics that OpenSearch monitors write to.
   EOT
   type = object({
     table_name                       = optional(string, "penstock-alerts")
     slack_webhook_secret_arn         = optional(string)
     pagerduty_routing_key_secret_arn = optional(string)
     create_secrets                   = optional(set(string), [])
-    monitor_topic_arn                = optional(string)
+    monitor_topic_arns               = optional(list(string), [])
     rules = optional(list(object({
       source   = optional(string)
       level    = optional(string)
@@ -277,7 +277,8 @@ variable "alerting" {
 variable "file_scan" {
   description = <<-EOT
     Lane: log files in S3 into summaries of their errors (upload-dispatcher and log-extractor). A bucket for uploads is made; objects of
-    `existing_bucket`, which has EventBridge notifications on, are scanned too. `patterns_parameter` is an SSM parameter with
+    `existing_bucket`, which has EventBridge notifications on, are scanned too; its name must be known before the apply (of a
+    bucket in the same root: its attribute bucket, not id). `patterns_parameter` is an SSM parameter with
     patterns of your own. `summary_days` is the time after which summaries expire, 0: never.
   EOT
   type = object({

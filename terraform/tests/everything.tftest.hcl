@@ -151,7 +151,7 @@ variables {
   alerting = {
     slack_webhook_secret_arn         = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack-AbCdEf#url"
     pagerduty_routing_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:pagerduty-AbCdEf"
-    monitor_topic_arn                = "arn:aws:sns:eu-central-1:123456789012:monitors"
+    monitor_topic_arns               = ["arn:aws:sns:eu-central-1:123456789012:monitors"]
     rules                            = [{ service = "batch-*", drop = true }]
   }
 

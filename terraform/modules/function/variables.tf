@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the function, of its role and of the end of its log group /aws/lambda/NAME."
+  description = "Name of the function, what its role is named after, and the end of its log group /aws/lambda/NAME."
   type        = string
 
   validation {
