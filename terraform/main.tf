@@ -13,12 +13,13 @@ locals {
 
   partial_batch      = var.partial_responses ? "on" : "off"
   dead_letter_bucket = { name = module.dead_letters.name, arn = module.dead_letters.arn }
-  ses_identity_arn   = try("arn:${local.partition}:ses:${local.region}:${local.account}:identity/${var.mail.identity}", null)
+  ses_arn            = "arn:${local.partition}:ses:${local.region}:${local.account}"
   mail_environment   = var.mail == null ? {} : { MAIL_FROM = var.mail.from, MAIL_TO = join(",", var.mail.to) }
-  mail_statements = [for arn in local.ses_identity_arn[*] : {
-    sid       = "SendMail"
-    actions   = ["ses:SendEmail"]
-    resources = [arn]
+  mail_statements = [for mail in var.mail[*] : {
+    sid     = "SendMail"
+    actions = ["ses:SendEmail"]
+    # An identity may have a configuration set, which SES asks for as well.
+    resources = ["${local.ses_arn}:identity/${mail.identity}", "${local.ses_arn}:configuration-set/*"]
   }]
   secrets_key_statements = [for arn in var.secrets_key_arn[*] : {
     sid        = "DecryptThem"
