@@ -176,7 +176,7 @@ variable "stream_store" {
     window_s          = optional(number, 1)
     parallelization   = optional(number, 2)
     retries           = optional(number, 5)
-    max_age_s         = optional(number, 21600)
+    max_age_s         = optional(number, 604800)
     starting_position = optional(string, "TRIM_HORIZON")
     pollers = optional(object({
       min = optional(number, 1)
