@@ -102,6 +102,10 @@ module "stream_consumer" {
         period_s    = 60
         periods     = 5
       }
+      lost = {
+        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        metric      = "DestinationDeliveryFailures"
+      }
       events-undelivered = {
         description = "Errors were stored and not told. The bus is slow, or events_required should be on."
         namespace   = "Penstock"

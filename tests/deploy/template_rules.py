@@ -13,7 +13,7 @@ NETWORK_ACTIONS = {f"ec2:{name}" for name in (
 # A bucket's ARN does not say whose it is.
 INVOKER_KEYS = {"logs.amazonaws.com": ["SourceArn", "SourceAccount"], "s3.amazonaws.com": ["SourceAccount"]}
 AWS_METRICS = {
-    "AWS/Lambda": {"Duration", "Errors", "Invocations", "IteratorAge", "OffsetLag", "Throttles"},
+    "AWS/Lambda": {"DestinationDeliveryFailures", "Duration", "Errors", "Invocations", "IteratorAge", "OffsetLag", "Throttles"},
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
     "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents"},
 }

@@ -186,6 +186,12 @@ locals {
         metric      = "RecordsDead"
       }
     },
+    var.asynchronous == null ? {} : {
+      lost = {
+        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        metric      = "DestinationDeliveryFailures"
+      }
+    },
     var.alarms,
   )
 }
