@@ -93,6 +93,7 @@ module "alerter" {
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [split("#", arn)[0]]
     }],
+    local.secrets_key_statements,
   )
   encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "sqs"] }
 
@@ -192,19 +193,20 @@ resource "aws_lambda_permission" "alerter_rule" {
   source_arn    = aws_cloudwatch_event_rule.alerter[each.key].arn
 }
 
+# A list, since how many there are is known before an apply that makes the topics, too.
 resource "aws_lambda_permission" "alerter_monitors" {
-  count = try(var.alerting.monitor_topic_arn, null) == null ? 0 : 1
+  count = var.alerting == null ? 0 : length(var.alerting.monitor_topic_arns)
 
   function_name = module.alerter[0].name
   action        = "lambda:InvokeFunction"
   principal     = "sns.amazonaws.com"
-  source_arn    = var.alerting.monitor_topic_arn
+  source_arn    = var.alerting.monitor_topic_arns[count.index]
 }
 
 resource "aws_sns_topic_subscription" "alerter_monitors" {
-  count = try(var.alerting.monitor_topic_arn, null) == null ? 0 : 1
+  count = var.alerting == null ? 0 : length(var.alerting.monitor_topic_arns)
 
-  topic_arn = var.alerting.monitor_topic_arn
+  topic_arn = var.alerting.monitor_topic_arns[count.index]
   protocol  = "lambda"
   endpoint  = module.alerter[0].arn
 

@@ -13,12 +13,19 @@ locals {
 
   partial_batch      = var.partial_responses ? "on" : "off"
   dead_letter_bucket = { name = module.dead_letters.name, arn = module.dead_letters.arn }
-  ses_identity_arn   = try("arn:${local.partition}:ses:${local.region}:${local.account}:identity/${var.mail.identity}", null)
+  ses_arn            = "arn:${local.partition}:ses:${local.region}:${local.account}"
   mail_environment   = var.mail == null ? {} : { MAIL_FROM = var.mail.from, MAIL_TO = join(",", var.mail.to) }
-  mail_statements = [for arn in local.ses_identity_arn[*] : {
-    sid       = "SendMail"
-    actions   = ["ses:SendEmail"]
-    resources = [arn]
+  mail_statements = [for mail in var.mail[*] : {
+    sid     = "SendMail"
+    actions = ["ses:SendEmail"]
+    # An identity may have a configuration set, which SES asks for as well.
+    resources = ["${local.ses_arn}:identity/${mail.identity}", "${local.ses_arn}:configuration-set/*"]
+  }]
+  secrets_key_statements = [for arn in var.secrets_key_arn[*] : {
+    sid        = "DecryptThem"
+    actions    = ["kms:Decrypt"]
+    resources  = [arn]
+    conditions = { StringEquals = { "kms:ViaService" = ["secretsmanager.${local.region}.amazonaws.com"] } }
   }]
 }
 
@@ -52,6 +59,11 @@ resource "aws_lambda_layer_version" "runtime" {
   source_code_hash         = filebase64sha256("${var.packages}/penstock-runtime-layer.zip")
   compatible_runtimes      = ["provided.al2023"]
   compatible_architectures = [var.architecture]
+
+  # Functions get the new version before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # One key for what holds log data: dead letters, queues, stream, tables, log groups, alarms.
@@ -79,12 +91,20 @@ resource "aws_kms_key" "this" {
         }
       },
       {
-        Sid       = "AlarmsAndRulesOfThisAccount"
+        Sid       = "AlarmsOfThisAccount"
         Effect    = "Allow"
-        Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+        Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+      # EventBridge does not say for whom it asks KMS, so no condition can name the account: the queue's policy does.
+      {
+        Sid       = "Rules"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
       },
     ]
   })
@@ -101,6 +121,9 @@ module "dead_letters" {
   name_prefix     = "${var.name}-dead-letters-"
   key_arn         = aws_kms_key.this.arn
   expiration_days = var.dead_letter_days
+
+  # A bucket that holds something is not deleted. Its key must not be either.
+  depends_on = [aws_kms_key.this]
 }
 
 # What Lambda could not get through: events of asynchronous invocations whole, of streams where they stand.

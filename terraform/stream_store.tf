@@ -1,8 +1,9 @@
 # Stream store: Kinesis, Amazon MSK, Kafka -> stream-consumer -> DynamoDB, LogError events.
 
 locals {
-  msk_count      = try(var.stream_store.msk, null) == null ? 0 : 1
-  kafka_count    = try(var.stream_store.kafka, null) == null ? 0 : 1
+  # Without try, whose result is unknown where any ARN in the object is not known before the apply.
+  msk_count      = var.stream_store == null ? 0 : var.stream_store.msk == null ? 0 : 1
+  kafka_count    = var.stream_store == null ? 0 : var.stream_store.kafka == null ? 0 : 1
   consumer_group = "${var.name}-stream-consumer"
 }
 
@@ -84,6 +85,7 @@ module "stream_consumer" {
     module.stream_consumer_from_kinesis[0].statements,
     local.msk_count == 0 ? [] : module.stream_consumer_from_msk[0].statements,
     local.kafka_count == 0 ? [] : module.stream_consumer_from_kafka[0].statements,
+    local.msk_count + local.kafka_count == 0 ? [] : local.secrets_key_statements,
   )
   encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "kinesis", "s3", "sqs"] }
 
@@ -99,6 +101,10 @@ module "stream_consumer" {
         threshold   = 60000
         period_s    = 60
         periods     = 5
+      }
+      lost = {
+        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        metric      = "DestinationDeliveryFailures"
       }
       events-undelivered = {
         description = "Errors were stored and not told. The bus is slow, or events_required should be on."

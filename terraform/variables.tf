@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the names of all resources begin with. Two installations in one account and region need two names."
+  description = "What names of resources begin with, except those of tables and the stream, which have variables. Two installations in one account and region need other names for all of them."
   type        = string
   default     = "penstock"
 
@@ -76,6 +76,17 @@ variable "network" {
   validation {
     condition     = var.network == null ? true : length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
     error_message = "network: at least one subnet and one security group."
+  }
+}
+
+variable "secrets_key_arn" {
+  description = "ARN of the KMS key of the secrets that other variables name, where they have one of their own, as a secret for Amazon MSK must; null: they have not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.secrets_key_arn == null ? true : can(regex("^arn:[a-z-]+:kms:[^:]+:[0-9]{12}:key/", var.secrets_key_arn))
+    error_message = "secrets_key_arn: the ARN of a key, not of an alias."
   }
 }
 
@@ -165,7 +176,7 @@ variable "stream_store" {
     window_s          = optional(number, 1)
     parallelization   = optional(number, 2)
     retries           = optional(number, 5)
-    max_age_s         = optional(number, 21600)
+    max_age_s         = optional(number, 604800)
     starting_position = optional(string, "TRIM_HORIZON")
     pollers = optional(object({
       min = optional(number, 1)
@@ -218,14 +229,14 @@ variable "alerting" {
     Lane: LogError events, CloudWatch alarms and monitors to PagerDuty, Slack and mail (alerter). One channel must be set: a
     secret's ARN (#key behind it takes that member of a JSON secret), `create_secrets` (slack, pagerduty: empty secrets are made,
     whose values are put by hand and are never in Terraform's state), or the variable mail. `rules` are those of the alerter's
-    README. `monitor_topic_arn` is an SNS topic that OpenSearch monitors write to.
+    README. `monitor_topic_arns` are SNS topics that OpenSearch monitors write to.
   EOT
   type = object({
     table_name                       = optional(string, "penstock-alerts")
     slack_webhook_secret_arn         = optional(string)
     pagerduty_routing_key_secret_arn = optional(string)
     create_secrets                   = optional(set(string), [])
-    monitor_topic_arn                = optional(string)
+    monitor_topic_arns               = optional(list(string), [])
     rules = optional(list(object({
       source   = optional(string)
       level    = optional(string)
@@ -266,7 +277,8 @@ variable "alerting" {
 variable "file_scan" {
   description = <<-EOT
     Lane: log files in S3 into summaries of their errors (upload-dispatcher and log-extractor). A bucket for uploads is made; objects of
-    `existing_bucket`, which has EventBridge notifications on, are scanned too. `patterns_parameter` is an SSM parameter with
+    `existing_bucket`, which has EventBridge notifications on, are scanned too; its name must be known before the apply (of a
+    bucket in the same root: its attribute bucket, not id). `patterns_parameter` is an SSM parameter with
     patterns of your own. `summary_days` is the time after which summaries expire, 0: never.
   EOT
   type = object({

@@ -54,6 +54,6 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = "${var.name}-${local.region}" # an account's dashboards have no region of their own
   dashboard_body = templatefile("${path.module}/dashboard.json.tftpl", { name = var.name, region = local.region })
 }

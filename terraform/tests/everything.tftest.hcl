@@ -129,6 +129,8 @@ variables {
     identity = "example.com"
   }
 
+  secrets_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000003"
+
   log_search = {
     endpoint       = "https://search.eu-central-1.es.amazonaws.com"
     opensearch_arn = "arn:aws:es:eu-central-1:123456789012:domain/logs"
@@ -149,7 +151,7 @@ variables {
   alerting = {
     slack_webhook_secret_arn         = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack-AbCdEf#url"
     pagerduty_routing_key_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:pagerduty-AbCdEf"
-    monitor_topic_arn                = "arn:aws:sns:eu-central-1:123456789012:monitors"
+    monitor_topic_arns               = ["arn:aws:sns:eu-central-1:123456789012:monitors"]
     rules                            = [{ service = "batch-*", drop = true }]
   }
 

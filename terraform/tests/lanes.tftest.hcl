@@ -143,3 +143,12 @@ run "file_scan_alone" {
     error_message = "Without a bucket of one's own and without mail there is nothing for them."
   }
 }
+
+# What is not known before the apply decides on no number of resources: such a plan would be refused.
+run "known_later" {
+  command = plan
+
+  module {
+    source = "./tests/known_later"
+  }
+}

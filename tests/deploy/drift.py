@@ -83,7 +83,7 @@ def no_alarm(state):
 
 
 def one_action_more(state):
-    policy = values_of(state, "aws_iam_role_policy", role=values_of(state, "aws_iam_role", name="penstock-log-extractor")["id"])
+    policy = values_of(state, "aws_iam_role_policy", role=values_of(state, "aws_iam_role", name_prefix="penstock-log-extractor-")["id"])
     document = json.loads(policy["policy"])
     [statement] = [statement for statement in document["Statement"] if statement["Sid"] == "KeepSummaries"]
     statement["Action"].append("dynamodb:DeleteItem")
@@ -100,7 +100,7 @@ def other_destination(state):
 def other_picture(state):
     dashboard = values_of(state, "aws_cloudwatch_dashboard")
     dashboard["dashboard_body"] = dashboard["dashboard_body"].replace("Throttles", "Throttle")
-    return {("dashboard penstock", "widget Throttles"), ("dashboard penstock", "widget Throttle")}
+    return {("dashboard penstock-eu-central-1", "widget Throttles"), ("dashboard penstock-eu-central-1", "widget Throttle")}
 
 
 def stranger(state):

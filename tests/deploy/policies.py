@@ -165,8 +165,9 @@ def condition_faults(role):
     """The key through the services that the role uses and that encrypt with it: no others, which would be too much, and all of them, since
     no emulator asks. Other conditions would need a test of their own."""
     services = sorted(f"{service}.{resolve.REGION}.amazonaws.com" for service in {action.split(":")[0] for action in role.actions()} & ENCRYPTED)
-    wanted = {"StringEquals": {"kms:ViaService": services}}
+    services = {"UseTheKey": services, "DecryptThem": [f"secretsmanager.{resolve.REGION}.amazonaws.com"]}
     return [f"{statement['Sid']}: condition {statement.get('Condition')}, it should be {condition}" for statement in role.statements
+            for wanted in [{"StringEquals": {"kms:ViaService": services.get(statement["Sid"])}}]
             for condition in [wanted if any(action.startswith("kms:") for action in as_list(statement["Action"])) else None]
             if statement.get("Condition") != condition]
 

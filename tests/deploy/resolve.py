@@ -18,6 +18,7 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:penstock"
 PARAMETERS = {
     "LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on",
     "Environment": "prod", "AlarmEmail": "ops@example.com", "SubnetIds": "subnet-0a,subnet-0b", "SecurityGroupIds": "sg-0a",
+    "SecretsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000003",
     "OpenSearchEndpoint": f"https://search-logs.{DOMAIN}", "OpenSearchArn": f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs", "SubscribedLogGroup": "/app/web",
     "MskClusterArn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/logs/00000000-0000-4000-8000-000000000002-1",
     "KafkaBootstrapServers": "kafka-a.example.com:9096,kafka-b.example.com:9096", "KafkaSecretArn": f"{SECRET}/kafka-AbCdEf",

@@ -13,7 +13,7 @@ NETWORK_ACTIONS = {f"ec2:{name}" for name in (
 # A bucket's ARN does not say whose it is.
 INVOKER_KEYS = {"logs.amazonaws.com": ["SourceArn", "SourceAccount"], "s3.amazonaws.com": ["SourceAccount"]}
 AWS_METRICS = {
-    "AWS/Lambda": {"Duration", "Errors", "Invocations", "IteratorAge", "OffsetLag", "Throttles"},
+    "AWS/Lambda": {"DestinationDeliveryFailures", "Duration", "Errors", "Invocations", "IteratorAge", "OffsetLag", "Throttles"},
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
     "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents"},
 }
@@ -313,6 +313,21 @@ def dead_letters_expire(template):
         yield "DeadLetterBucket keeps its letters for ever"
 
 
+def rules_may_use_the_key(template):
+    """No emulator asks KMS. EventBridge is known there by no account and no rule: a condition on these would refuse its dead letters."""
+    by_rules = [statement for statement in properties(template, "Key")["KeyPolicy"]["Statement"]
+                if "events.amazonaws.com" in as_list(statement["Principal"].get("Service", []))]
+    if not by_rules or any("Condition" in statement for statement in by_rules):
+        yield "Key: EventBridge may not use it"
+
+
+def failures_leave_nothing(template):
+    """What a rolled back creation keeps stands in the way of the next one."""
+    for name, resource in template["Resources"].items():
+        if resource.get("DeletionPolicy") == "Retain":
+            yield f"{name} stays after a creation that failed"
+
+
 def all_is_described(template):
     for kind in ("Parameters", "Outputs"):
         for name, entry in template[kind].items():
@@ -407,5 +422,8 @@ RULES = [
     (buckets_are_closed, [setting("UploadBucket", False, "PublicAccessBlockConfiguration", "BlockPublicPolicy"),
                           setting("DeadLetterBucket", None, "BucketEncryption")]),
     (dead_letters_expire, [setting("DeadLetterBucket", None, "LifecycleConfiguration")]),
+    (rules_may_use_the_key, [setting("Key", {"StringEquals": {"aws:SourceAccount": "123456789012"}}, "KeyPolicy", "Statement", 3, "Condition"),
+                             setting("Key", {"Service": "sqs.amazonaws.com"}, "KeyPolicy", "Statement", 3, "Principal")]),
+    (failures_leave_nothing, [lambda template: template["Resources"]["RowsTable"].update(DeletionPolicy="Retain")]),
     (all_is_described, [undescribed_parameter]),
 ]

@@ -104,7 +104,7 @@ class OfState:
         self.things.add(f"mapping {source_of(values['event_source_arn'])} to {self.handlers[values['function_name']]}", told)
 
     def role(self, _, values):
-        told = renamed(told_of(values), {"name": None, "assume_role_policy": None})
+        told = renamed(told_of(values), {"name": None, "name_prefix": None, "assume_role_policy": None})
         told.update(statements_of(values["assume_role_policy"], "assume"))
         for policy in self.of_type("aws_iam_role_policy"):
             if policy["values"]["role"] in (values["id"], values["name"]):

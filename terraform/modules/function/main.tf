@@ -74,8 +74,9 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.log_key_arn
 }
 
+# Roles have no region: with a name of its own the same function could be in one region of an account only.
 resource "aws_iam_role" "this" {
-  name = var.name
+  name_prefix = "${substr(var.name, 0, 37)}-"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -183,6 +184,12 @@ locals {
         description = "${var.handler} put records into the dead-letter store. Somebody should read why."
         namespace   = "Penstock"
         metric      = "RecordsDead"
+      }
+    },
+    var.asynchronous == null ? {} : {
+      lost = {
+        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        metric      = "DestinationDeliveryFailures"
       }
     },
     var.alarms,

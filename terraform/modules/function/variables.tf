@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the function, of its role and of the end of its log group /aws/lambda/NAME."
+  description = "Name of the function, what its role is named after, and the end of its log group /aws/lambda/NAME."
   type        = string
 
   validation {
@@ -197,7 +197,7 @@ variable "log_key_arn" {
 }
 
 variable "alarms" {
-  description = "Alarms beside errors, throttles and duration, by the end of their name. The function's name is their dimension."
+  description = "Alarms beside errors, throttles, duration, dead and lost, by the end of their name. The function's name is their dimension."
   type = map(object({
     description = string
     namespace   = optional(string, "AWS/Lambda")

@@ -27,6 +27,11 @@ output "statements" {
         "${replace(arn, ":cluster/", ":group/")}/${var.consumer_group}",
       ]
     }],
+    [for arn in var.secret_arn == null ? [] : var.cluster_arn[*] : {
+      sid       = "AndAsksWhichThereAre"
+      actions   = ["kafka:ListScramSecrets"]
+      resources = [arn]
+    }],
     [for secret in var.secret_arn[*] : {
       sid       = var.cluster_arn == null ? "LambdaLogsInToKafka" : "OrWithASecret"
       actions   = ["secretsmanager:GetSecretValue"]

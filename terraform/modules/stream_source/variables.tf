@@ -69,9 +69,9 @@ variable "retries" {
 }
 
 variable "max_age_s" {
-  description = "Seconds after which a record is not tried again; -1: never too old."
+  description = "Seconds after which a record is given up, tried or not: shorter than an outage, it costs the backlog. -1: never too old."
   type        = number
-  default     = 21600
+  default     = 604800
 
   validation {
     condition     = var.max_age_s == -1 || (var.max_age_s >= 60 && var.max_age_s <= 604800)
