@@ -180,6 +180,9 @@ module "log_extractor" {
   memory_size = 512
   timeout     = local.scan_timeout
 
+  # Of a large file it scans as much as its time allows, and goes on in another invocation.
+  duration_alarm = false
+
   environment = merge(
     {
       SOURCE_BUCKETS = join(",", concat([module.uploads[0].name], local.existing_bucket[*]))

@@ -98,11 +98,11 @@ resource "aws_kms_key" "this" {
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
       },
-      # EventBridge does not say for whom it asks KMS, so no condition can name the account: the queue's policy does.
+      # These do not say for whom they ask KMS, so no condition can name the account: the queue's policy does.
       {
-        Sid       = "Rules"
+        Sid       = "RulesAndNotifications"
         Effect    = "Allow"
-        Principal = { Service = "events.amazonaws.com" }
+        Principal = { Service = ["events.amazonaws.com", "s3.amazonaws.com"] }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
       },
@@ -126,7 +126,7 @@ module "dead_letters" {
   depends_on = [aws_kms_key.this]
 }
 
-# What Lambda could not get through: events of asynchronous invocations whole, of streams where they stand.
+# What Lambda could not get through: events of asynchronous invocations; of streams, which object has the batch.
 resource "aws_sqs_queue" "failures" {
   name                      = "${var.name}-failures"
   kms_master_key_id         = aws_kms_key.this.arn
@@ -137,18 +137,42 @@ resource "aws_sqs_queue_policy" "failures" {
   queue_url = aws_sqs_queue.failures.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "WhatRulesCouldNotDeliver"
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = "sqs:SendMessage"
-      Resource  = aws_sqs_queue.failures.arn
-      Condition = {
-        StringEquals = { "aws:SourceAccount" = local.account }
-        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account}:rule/*" }
-      }
-    }]
+    Statement = [
+      {
+        Sid       = "WhatRulesCouldNotDeliver"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.failures.arn
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account }
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account}:rule/*" }
+        }
+      },
+      {
+        Sid       = "WhereBatchesAre"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.failures.arn
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+    ]
   })
+}
+
+# Batches of streams that Lambda gave up, whole; the queue tells where they are.
+resource "aws_s3_bucket_notification" "dead_letters" {
+  bucket = module.dead_letters.name
+
+  queue {
+    queue_arn     = aws_sqs_queue.failures.arn
+    events        = ["s3:ObjectCreated:*"]
+    filter_prefix = "aws/lambda/"
+  }
+
+  # S3 tries the queue when the notification is made.
+  depends_on = [aws_sqs_queue_policy.failures]
 }
 
 resource "aws_sns_topic" "alarms" {

@@ -81,15 +81,17 @@ module "stream_consumer" {
     [
       { sid = "StoreRows", actions = ["dynamodb:BatchWriteItem"], resources = [aws_dynamodb_table.rows[0].arn] },
       { sid = "PublishErrors", actions = ["events:PutEvents"], resources = [aws_cloudwatch_event_bus.this[0].arn] },
+      { sid = "LambdaKeepsBatches", actions = ["s3:PutObject"], resources = ["${module.dead_letters.arn}/aws/lambda/*"] },
+      { sid = "AndSeesTheBucket", actions = ["s3:ListBucket"], resources = [module.dead_letters.arn] },
     ],
     module.stream_consumer_from_kinesis[0].statements,
     local.msk_count == 0 ? [] : module.stream_consumer_from_msk[0].statements,
     local.kafka_count == 0 ? [] : module.stream_consumer_from_kafka[0].statements,
     local.msk_count + local.kafka_count == 0 ? [] : local.secrets_key_statements,
   )
-  encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "kinesis", "s3", "sqs"] }
+  encryption = { arn = aws_kms_key.this.arn, services = ["dynamodb", "kinesis", "s3"] }
 
-  kafka_pollers      = local.msk_count + local.kafka_count > 0
+  kafka_pollers      = local.msk_count > 0 || (local.kafka_count > 0 && var.network != null)
   dead_letter_bucket = local.dead_letter_bucket
 
   alarms = merge(
@@ -103,7 +105,7 @@ module "stream_consumer" {
         periods     = 5
       }
       lost = {
-        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        description = "What Lambda gave up did not reach its destination. It is too large, or a permission is missing."
         metric      = "DestinationDeliveryFailures"
       }
       events-undelivered = {
@@ -126,7 +128,6 @@ module "stream_consumer" {
   layers             = [aws_lambda_layer_version.runtime.arn]
   architecture       = var.architecture
   network            = var.network
-  failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_key_arn        = aws_kms_key.this.arn
   alarm_actions      = [aws_sns_topic.alarms.arn]
@@ -137,55 +138,55 @@ module "stream_consumer_from_kinesis" {
   source = "./modules/stream_source"
   count  = var.stream_store == null ? 0 : 1
 
-  function_arn      = module.stream_consumer[0].arn
-  stream_arn        = aws_kinesis_stream.logs[0].arn
-  parallelization   = var.stream_store.parallelization
-  starting_position = var.stream_store.starting_position
-  batch_size        = var.stream_store.batch_size
-  window_s          = var.stream_store.window_s
-  retries           = var.stream_store.retries
-  max_age_s         = var.stream_store.max_age_s
-  partial_responses = var.partial_responses
-  failure_queue_arn = aws_sqs_queue.failures.arn
+  function_arn            = module.stream_consumer[0].arn
+  stream_arn              = aws_kinesis_stream.logs[0].arn
+  parallelization         = var.stream_store.parallelization
+  starting_position       = var.stream_store.starting_position
+  batch_size              = var.stream_store.batch_size
+  window_s                = var.stream_store.window_s
+  retries                 = var.stream_store.retries
+  max_age_s               = var.stream_store.max_age_s
+  partial_responses       = var.partial_responses
+  failure_destination_arn = module.dead_letters.arn
 }
 
 module "stream_consumer_from_msk" {
   source = "./modules/kafka_source"
   count  = local.msk_count
 
-  function_arn      = module.stream_consumer[0].arn
-  cluster_arn       = var.stream_store.msk.cluster_arn
-  topic             = var.stream_store.msk.topic
-  consumer_group    = local.consumer_group
-  secret_arn        = var.stream_store.msk.secret_arn
-  pollers           = var.stream_store.pollers
-  starting_position = var.stream_store.starting_position
-  batch_size        = var.stream_store.batch_size
-  window_s          = var.stream_store.window_s
-  retries           = var.stream_store.retries
-  max_age_s         = var.stream_store.max_age_s
-  partial_responses = var.partial_responses
-  failure_queue_arn = aws_sqs_queue.failures.arn
+  function_arn            = module.stream_consumer[0].arn
+  cluster_arn             = var.stream_store.msk.cluster_arn
+  topic                   = var.stream_store.msk.topic
+  consumer_group          = local.consumer_group
+  secret_arn              = var.stream_store.msk.secret_arn
+  pollers                 = var.stream_store.pollers
+  starting_position       = var.stream_store.starting_position
+  batch_size              = var.stream_store.batch_size
+  window_s                = var.stream_store.window_s
+  retries                 = var.stream_store.retries
+  max_age_s               = var.stream_store.max_age_s
+  partial_responses       = var.partial_responses
+  failure_destination_arn = module.dead_letters.arn
 }
 
 module "stream_consumer_from_kafka" {
   source = "./modules/kafka_source"
   count  = local.kafka_count
 
-  function_arn       = module.stream_consumer[0].arn
-  bootstrap_servers  = var.stream_store.kafka.bootstrap_servers
-  topic              = var.stream_store.kafka.topic
-  consumer_group     = local.consumer_group
-  secret_arn         = var.stream_store.kafka.secret_arn
-  authentication     = var.stream_store.kafka.authentication
-  root_ca_secret_arn = var.stream_store.kafka.root_ca_secret_arn
-  network            = var.network
-  pollers            = var.stream_store.pollers
-  starting_position  = var.stream_store.starting_position
-  batch_size         = var.stream_store.batch_size
-  window_s           = var.stream_store.window_s
-  retries            = var.stream_store.retries
-  max_age_s          = var.stream_store.max_age_s
-  partial_responses  = var.partial_responses
-  failure_queue_arn  = aws_sqs_queue.failures.arn
+  function_arn            = module.stream_consumer[0].arn
+  bootstrap_servers       = var.stream_store.kafka.bootstrap_servers
+  topic                   = var.stream_store.kafka.topic
+  consumer_group          = local.consumer_group
+  secret_arn              = var.stream_store.kafka.secret_arn
+  authentication          = var.stream_store.kafka.authentication
+  root_ca_secret_arn      = var.stream_store.kafka.root_ca_secret_arn
+  network                 = var.network
+  pollers                 = var.stream_store.pollers
+  starting_position       = var.stream_store.starting_position
+  batch_size              = var.stream_store.batch_size
+  window_s                = var.stream_store.window_s
+  retries                 = var.stream_store.retries
+  max_age_s               = var.stream_store.max_age_s
+  partial_responses       = var.partial_responses
+  failure_destination_arn = module.dead_letters.arn
 }

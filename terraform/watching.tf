@@ -5,7 +5,7 @@ locals {
   alarms = merge(
     {
       failures = {
-        description = "Lambda or a rule gave up on events. They stand in the failures queue."
+        description = "Lambda or a rule gave up on events. The failures queue has them, or says where they are."
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
         dimensions  = { QueueName = aws_sqs_queue.failures.name }

@@ -68,7 +68,23 @@ run "kafka_pollers_use_network_interfaces_of_the_role" {
 
   assert {
     condition     = contains(keys(module.stream_consumer[0].actions), "AndReachesItsNetwork") && contains(keys(module.stream_consumer[0].actions), "AndLogsInToIt")
-    error_message = "A Kafka mapping needs network interfaces, and the role's log-in."
+    error_message = "A mapping of MSK needs network interfaces, and the role's log-in."
+  }
+}
+
+run "a_kafka_outside_of_a_vpc_needs_no_network_interfaces" {
+  variables {
+    stream_store = {
+      kafka = {
+        bootstrap_servers = ["b1.example.com:9092"]
+        secret_arn        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-AbCdEf"
+      }
+    }
+  }
+
+  assert {
+    condition     = length(setintersection(keys(module.stream_consumer[0].actions), ["AndReachesItsNetwork", "NetworkInterfaces"])) == 0
+    error_message = "Brokers that are reached from anywhere need no rights on network interfaces."
   }
 }
 

@@ -181,6 +181,15 @@ def failures(account, stack):
     return wanting("message in the failures queue", until(lambda: in_queue(account, stack.ref("FailureQueue"))))
 
 
+def given_up(account, stack):
+    """Where Lambda puts a batch of a stream that it has given up, which the emulator does not do, is told to the queue; dead letters are not."""
+    before = in_queue(account, stack.ref("FailureQueue"))
+    for key in ("stream-consumer/2026/11/21/letter.jsonl", "aws/lambda/00000000-0000-4000-8000-000000000001/shardId-000000000000/batch"):
+        account("s3").put_object(Bucket=stack.name_of("DeadLetterBucket"), Key=key, Body=b"{}")
+    told = until(lambda: in_queue(account, stack.ref("FailureQueue")) > before)
+    return wanting("message about the batch", told) + ([] if in_queue(account, stack.ref("FailureQueue")) <= before + 1 else ["a message about the letter"])
+
+
 RUNS = {
     "log group -> log-processor -> dead letter": log_search,
     "log group -> cloudwatch-decoder -> stream -> stream-consumer -> rows": decoding,
@@ -192,4 +201,5 @@ RUNS = {
     "existing bucket -> rule -> upload-dispatcher -> queue -> log-extractor -> summary and mail": files_in(lambda stack: EXISTING_BUCKET),
     "what was stored has what its table expires it by, and a summary is in the day's index": kept,
     "failed invocation -> failures queue": failures,
+    "batch that was given up -> dead-letter bucket -> failures queue": given_up,
 }

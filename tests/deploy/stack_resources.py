@@ -152,8 +152,12 @@ def lifecycle(s3, name):
 
 
 def notifications(s3, name):
-    made = s3.get_bucket_notification_configuration(Bucket=name).get("LambdaFunctionConfigurations", [])
-    return {"LambdaConfigurations": [{"Event": event, "Function": one["LambdaFunctionArn"]} for one in made for event in one["Events"]]}
+    made = s3.get_bucket_notification_configuration(Bucket=name)
+    functions = [{"Event": event, "Function": one["LambdaFunctionArn"]} for one in made.get("LambdaFunctionConfigurations", []) for event in one["Events"]]
+    queues = [{"Event": event, "Queue": one["QueueArn"], "Filter": {"S3Key": {"Rules": [{**rule, "Name": rule["Name"].lower()} for rule
+                                                                                       in one["Filter"]["Key"]["FilterRules"]]}}}
+              for one in made.get("QueueConfigurations", []) for event in one["Events"]]
+    return {kind: told for kind, told in (("LambdaConfigurations", functions), ("QueueConfigurations", queues)) if told}
 
 
 def encryption(s3, name):

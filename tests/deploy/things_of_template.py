@@ -27,6 +27,10 @@ BUCKET = {
     "ownership_controls.rules": "ownership", "public_access_block_configuration": "public_access",
     "notification_configuration.lambda_configurations.event": "notification.events",
     "notification_configuration.lambda_configurations.function": "notification.lambda_function_arn",
+    "notification_configuration.queue_configurations.event": "notification.queue.events",
+    "notification_configuration.queue_configurations.filter.s3_key.rules.name": None,  # there is no rule but on a prefix
+    "notification_configuration.queue_configurations.filter.s3_key.rules.value": "notification.queue.filter_prefix",
+    "notification_configuration.queue_configurations.queue": "notification.queue.queue_arn",
 }
 
 

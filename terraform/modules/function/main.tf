@@ -171,6 +171,8 @@ locals {
         description = "${var.handler} is throttled. The account or the function needs more concurrency."
         metric      = "Throttles"
       }
+    },
+    var.duration_alarm ? {
       duration = {
         description = "${var.handler} comes near its time-out. What it writes to is slow, or it needs more memory."
         metric      = "Duration"
@@ -178,7 +180,7 @@ locals {
         threshold   = var.timeout * 800 # milliseconds: 80 %
         periods     = 3
       }
-    },
+    } : {},
     {
       for bucket in var.dead_letter_bucket[*] : "dead" => {
         description = "${var.handler} put records into the dead-letter store. Somebody should read why."
@@ -188,7 +190,7 @@ locals {
     },
     var.asynchronous == null ? {} : {
       lost = {
-        description = "What Lambda gave up did not reach the failures queue. It is too large, or a permission is missing."
+        description = "What Lambda gave up did not reach its destination. It is too large, or a permission is missing."
         metric      = "DestinationDeliveryFailures"
       }
     },

@@ -128,9 +128,15 @@ variable "network" {
 }
 
 variable "kafka_pollers" {
-  description = "The function has a Kafka mapping, whose pollers make network interfaces with its role, in a VPC or not."
+  description = "The function has a mapping of MSK, or of a Kafka in a VPC, whose pollers make network interfaces with its role."
   type        = bool
   default     = false
+}
+
+variable "duration_alarm" {
+  description = "Whether an alarm tells that the function comes near its time-out. Not for one that uses all the time it gets."
+  type        = bool
+  default     = true
 }
 
 variable "dead_letter_bucket" {

@@ -57,7 +57,7 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   dynamic "destination_config" {
-    for_each = var.failure_queue_arn[*]
+    for_each = var.failure_destination_arn[*]
     content {
       on_failure {
         destination_arn = destination_config.value

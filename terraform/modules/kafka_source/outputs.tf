@@ -4,7 +4,7 @@ output "uuid" {
 }
 
 output "statements" {
-  description = "What the function's role needs, for the function module's statements (with kafka_pollers = true): Lambda's pollers use the role."
+  description = "What the function's role needs, for the function module's statements (with MSK, or in a VPC, also kafka_pollers = true): Lambda's pollers use the role."
   value = concat(
     [for arn in var.cluster_arn[*] : {
       sid       = "OrLambdaFindsTheCluster"

@@ -85,8 +85,8 @@ variable "partial_responses" {
   default     = true
 }
 
-variable "failure_queue_arn" {
-  description = "ARN of the queue that is told which records were given up."
+variable "failure_destination_arn" {
+  description = "ARN of a bucket, which gets the records that were given up, or of a queue, which is told where they stand in the stream."
   type        = string
   default     = null
 }
