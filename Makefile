@@ -124,7 +124,7 @@ $(BUILD)/librecord-event.a: $(HANDLER_ROOM_OBJECTS)
 	@rm -f $@ && $(AR) rcsD $@ $^
 
 # What ships needs only glibc up to 2.34, and each object only what the others give it.
-$(BUILD)/.checked: $(BUILD)/bootstrap $(BUILD)/lib/libpenstock-aws.so.1 $(FUNCTIONS:%=$(BUILD)/functions/%.so) scripts/check-symbols
+$(BUILD)/.checked: $(BUILD)/bootstrap $(BUILD)/penstock $(BUILD)/lib/libpenstock-aws.so.1 $(FUNCTIONS:%=$(BUILD)/functions/%.so) scripts/check-symbols
 	@scripts/check-symbols $(BUILD) $(ARCH)
 	@touch $@
 
@@ -158,7 +158,8 @@ $(BUILD)/tools.a: $(filter-out %/penstock.o,$(TOOL_OBJECTS))
 
 $(BUILD)/penstock: $(TOOL_OBJECTS) $(BUILD)/functions/log-processor.a $(BUILD)/libpenstock.a
 	@echo "  LD    $@"
-	@$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -pie -Wl,-Map=$@.map -o $@.full $(filter %.o,$^) $(filter %/log-processor.a,$^) $(STATIC_LIBS)
+	@$(OBJCOPY) --strip-all $@.full $@
 
 .SECONDEXPANSION:
 # The archive of the function whose tests these are, if any: tests/unit/functions/<name>/test_x.c; or of the tool.
