@@ -39,10 +39,11 @@ struct server_object {
     const char *etag;
     uint64_t size;
     uint64_t held_first; /* the part that begins here is held back; UINT64_MAX: none */
-    enum trouble (*trouble)(struct server_object *object);
+    enum trouble (*trouble)(struct server_object *object, uint64_t first);
     struct random random;
     struct fake_http *server;
-    size_t troubles;
+    uint8_t troubles[OBJECT_BYTES]; /* of requests that begin at this byte */
+    size_t asked;                   /* times, for troubles that count them */
 };
 
 static struct server_object object;
@@ -124,7 +125,7 @@ static void answer(void *context, const struct fake_http_request *request, struc
     if (last >= from->size) last = from->size - 1;
     give_range(from, first, last, reply);
     if (first == from->held_first) reply->end = FAKE_HTTP_HOLD;
-    if (from->trouble != NULL) spoil(from->trouble(from), first, last, reply);
+    if (from->trouble != NULL) spoil(from->trouble(from, first), first, last, reply);
 }
 
 static const struct fake_http_step OBJECT_STEP[] = { { .method = "GET", .answer = answer, .context = &object } };
@@ -275,11 +276,12 @@ static void parts_that_come_out_of_order_are_given_in_order(void)
     CHECK_EQ(fake_http_finish(server), 0);
 }
 
-/* At most two troubles in a row, so that no part comes to its last attempt, whichever requests they hit. */
-static enum trouble at_random(struct server_object *from)
+/* At most three at one byte: no part comes to its last attempt, in whatever order requests arrive. */
+static enum trouble at_random(struct server_object *from, uint64_t first)
 {
-    from->troubles = random_below(&from->random, 3) > 0 && from->troubles < 2 ? from->troubles + 1 : 0;
-    return from->troubles == 0 ? GOOD : (enum trouble)(1 + random_below(&from->random, TROUBLES - 1));
+    if (from->troubles[first] == 3 || random_below(&from->random, 3) == 0) return GOOD;
+    from->troubles[first]++;
+    return (enum trouble)(1 + random_below(&from->random, TROUBLES - 1));
 }
 
 static void whatever_goes_wrong_on_the_way_every_byte_comes_once(void)
@@ -300,9 +302,10 @@ static void whatever_goes_wrong_on_the_way_every_byte_comes_once(void)
     }
 }
 
-static enum trouble always_busy(struct server_object *from)
+static enum trouble always_busy(struct server_object *from, uint64_t first)
 {
     (void)from;
+    (void)first;
     return BUSY;
 }
 
@@ -367,9 +370,10 @@ static void leaving_breaks_off_and_another_object_can_begin(void)
 
 /* -- an object that changes ---------------------------------------------------------------------------------------- */
 
-static enum trouble change_at_the_third(struct server_object *from)
+static enum trouble change_at_the_third(struct server_object *from, uint64_t first)
 {
-    if (++from->troubles == 2) from->etag = "e2";
+    (void)first;
+    if (++from->asked == 2) from->etag = "e2";
     return GOOD;
 }
 
