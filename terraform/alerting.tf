@@ -25,38 +25,13 @@ resource "aws_secretsmanager_secret" "channel" {
   description = each.value == "slack" ? "Slack's incoming webhook, for the alerter" : "PagerDuty's integration key, for the alerter"
 }
 
-resource "aws_dynamodb_table" "alerts" {
-  count = var.alerting == null ? 0 : 1
+module "alerts" {
+  source = "./modules/table"
+  count  = var.alerting == null ? 0 : 1
 
-  name                        = var.alerting.table_name
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "pk"
-  range_key                   = "sk"
-  deletion_protection_enabled = var.deletion_protection
-
-  attribute {
-    name = "pk"
-    type = "S"
-  }
-
-  attribute {
-    name = "sk"
-    type = "S"
-  }
-
-  ttl {
-    attribute_name = "ttl"
-    enabled        = true
-  }
-
-  point_in_time_recovery {
-    enabled = true
-  }
-
-  server_side_encryption {
-    enabled     = true
-    kms_key_arn = aws_kms_key.this.arn
-  }
+  name                = var.alerting.table_name
+  key_arn             = aws_kms_key.this.arn
+  deletion_protection = var.deletion_protection
 }
 
 module "alerter" {
@@ -71,7 +46,7 @@ module "alerter" {
 
   environment = merge(
     {
-      ALERT_TABLE = aws_dynamodb_table.alerts[0].name
+      ALERT_TABLE = module.alerts[0].name
       # Errors of Penstock's own functions are for the alarms: told here, they could go in a circle.
       EXCLUDE_SERVICES = "${var.name}-*"
       REDACT           = var.redact
@@ -85,7 +60,7 @@ module "alerter" {
     [{
       sid       = "RememberAlerts"
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
-      resources = [aws_dynamodb_table.alerts[0].arn]
+      resources = [module.alerts[0].arn]
     }],
     local.mail_statements,
     [for channel, arn in local.channel_secrets : {

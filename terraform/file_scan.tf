@@ -40,43 +40,20 @@ resource "aws_sqs_queue" "files_dead" {
   kms_master_key_id         = aws_kms_key.this.arn
 }
 
-resource "aws_dynamodb_table" "summaries" {
-  count = var.file_scan == null ? 0 : 1
+module "summaries" {
+  source = "./modules/table"
+  count  = var.file_scan == null ? 0 : 1
 
-  name                        = var.file_scan.table_name
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "pk"
-  range_key                   = "sk"
-  deletion_protection_enabled = var.deletion_protection
+  name                = var.file_scan.table_name
+  key_arn             = aws_kms_key.this.arn
+  deletion_protection = var.deletion_protection
 
-  dynamic "attribute" {
-    for_each = { pk = "S", sk = "S", day = "S", modifiedMs = "N" }
-    content {
-      name = attribute.key
-      type = attribute.value
-    }
-  }
-
-  global_secondary_index {
+  index = {
     name               = "day-index"
+    keys               = { day = "S", modifiedMs = "N" }
     hash_key           = "day"
     range_key          = "modifiedMs"
-    projection_type    = "INCLUDE"
     non_key_attributes = ["state", "reason", "severities", "lines", "bytes", "ttl"]
-  }
-
-  ttl {
-    attribute_name = "ttl"
-    enabled        = true
-  }
-
-  point_in_time_recovery {
-    enabled = true
-  }
-
-  server_side_encryption {
-    enabled     = true
-    kms_key_arn = aws_kms_key.this.arn
   }
 }
 
@@ -187,7 +164,7 @@ module "log_extractor" {
     {
       SOURCE_BUCKETS = join(",", concat([module.uploads[0].name], local.existing_bucket[*]))
       QUEUE_URL      = aws_sqs_queue.files[0].url
-      SUMMARY_TABLE  = aws_dynamodb_table.summaries[0].name
+      SUMMARY_TABLE  = module.summaries[0].name
       TTL_DAYS       = tostring(var.file_scan.summary_days)
       MAIL_SEVERITY  = var.file_scan.mail_severity
       PARTIAL_BATCH  = local.partial_batch
@@ -213,7 +190,7 @@ module "log_extractor" {
       {
         sid       = "KeepSummaries"
         actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-        resources = [aws_dynamodb_table.summaries[0].arn]
+        resources = [module.summaries[0].arn]
       },
       {
         sid       = "TakeAndContinue"

@@ -30,7 +30,7 @@ output "stream_arn" {
 
 output "rows_table" {
   description = "Table of rows, DDB_TABLE for penstock query; null without stream_store."
-  value       = one(aws_dynamodb_table.rows[*].name)
+  value       = one(module.rows[*].name)
 }
 
 output "bus_arn" {
@@ -55,5 +55,5 @@ output "files_queue_url" {
 
 output "summary_table" {
   description = "Table of summaries, SUMMARY_TABLE for penstock errors; null without file_scan."
-  value       = one(aws_dynamodb_table.summaries[*].name)
+  value       = one(module.summaries[*].name)
 }

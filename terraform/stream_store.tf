@@ -20,38 +20,13 @@ resource "aws_kinesis_stream" "logs" {
   }
 }
 
-resource "aws_dynamodb_table" "rows" {
-  count = var.stream_store == null ? 0 : 1
+module "rows" {
+  source = "./modules/table"
+  count  = var.stream_store == null ? 0 : 1
 
-  name                        = var.stream_store.rows_table_name
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "pk"
-  range_key                   = "sk"
-  deletion_protection_enabled = var.deletion_protection
-
-  attribute {
-    name = "pk"
-    type = "S"
-  }
-
-  attribute {
-    name = "sk"
-    type = "S"
-  }
-
-  ttl {
-    attribute_name = "ttl"
-    enabled        = true
-  }
-
-  point_in_time_recovery {
-    enabled = true
-  }
-
-  server_side_encryption {
-    enabled     = true
-    kms_key_arn = aws_kms_key.this.arn
-  }
+  name                = var.stream_store.rows_table_name
+  key_arn             = aws_kms_key.this.arn
+  deletion_protection = var.deletion_protection
 }
 
 module "stream_consumer" {
@@ -66,7 +41,7 @@ module "stream_consumer" {
 
   environment = merge(
     {
-      DDB_TABLE            = aws_dynamodb_table.rows[0].name
+      DDB_TABLE            = module.rows[0].name
       EVENT_BUS            = aws_cloudwatch_event_bus.this[0].arn
       EVENTBRIDGE_REQUIRED = var.stream_store.events_required ? "on" : "off"
       SERVICE_SHARDS       = tostring(var.stream_store.service_shards)
@@ -79,7 +54,7 @@ module "stream_consumer" {
 
   statements = concat(
     [
-      { sid = "StoreRows", actions = ["dynamodb:BatchWriteItem"], resources = [aws_dynamodb_table.rows[0].arn] },
+      { sid = "StoreRows", actions = ["dynamodb:BatchWriteItem"], resources = [module.rows[0].arn] },
       { sid = "PublishErrors", actions = ["events:PutEvents"], resources = [aws_cloudwatch_event_bus.this[0].arn] },
       { sid = "LambdaKeepsBatches", actions = ["s3:PutObject"], resources = ["${module.dead_letters.arn}/aws/lambda/*"] },
       { sid = "AndSeesTheBucket", actions = ["s3:ListBucket"], resources = [module.dead_letters.arn] },

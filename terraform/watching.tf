@@ -11,7 +11,7 @@ locals {
         dimensions  = { QueueName = aws_sqs_queue.failures.name }
       }
     },
-    { for table in aws_dynamodb_table.rows : "rows-throttles" => {
+    { for table in module.rows : "rows-throttles" => {
       description = "DynamoDB throttles rows. A busy service needs more service_shards."
       namespace   = "AWS/DynamoDB"
       metric      = "WriteThrottleEvents"

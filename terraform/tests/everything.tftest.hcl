@@ -90,17 +90,17 @@ override_resource {
 }
 
 override_resource {
-  target = aws_dynamodb_table.rows[0]
+  target = module.rows[0].aws_dynamodb_table.this
   values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/log-stream-logs" }
 }
 
 override_resource {
-  target = aws_dynamodb_table.alerts[0]
+  target = module.alerts[0].aws_dynamodb_table.this
   values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/penstock-alerts" }
 }
 
 override_resource {
-  target = aws_dynamodb_table.summaries[0]
+  target = module.summaries[0].aws_dynamodb_table.this
   values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/log-error-summaries" }
 }
 

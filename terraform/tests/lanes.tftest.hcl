@@ -168,3 +168,19 @@ run "known_later" {
     source = "./tests/known_later"
   }
 }
+
+run "a_table_without_an_index_has_its_two_keys_only" {
+  command = plan
+  module {
+    source = "./modules/table"
+  }
+  variables {
+    name    = "log-stream-logs"
+    key_arn = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000"
+  }
+
+  assert {
+    condition     = toset(aws_dynamodb_table.this.attribute[*].name) == toset(["pk", "sk"]) && length(aws_dynamodb_table.this.global_secondary_index) == 0
+    error_message = "DynamoDB refuses attributes that are no key."
+  }
+}
