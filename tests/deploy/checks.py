@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 MACHINES = {62: "x86_64", 183: "arm64"}  # e_machine of an ELF file
+FUNCTIONS = ["alerter", "cloudwatch-decoder", "log-extractor", "log-processor", "stream-consumer", "upload-dispatcher"]
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 

@@ -6,13 +6,12 @@ import os
 import re
 import subprocess
 
-from checks import ROOT, succeeds
+from checks import FUNCTIONS, ROOT, succeeds
 from resolve import Template
 from things_of_state import resources_of
 
 # Every lane, and defaults for all else.
 LANES = {"LogSearch": "on", "StreamStore": "on", "Alerting": "on", "FileScan": "on", "Decoding": "on"}
-FUNCTIONS = ["log-processor", "stream-consumer", "cloudwatch-decoder", "alerter", "upload-dispatcher", "log-extractor"]
 
 
 def table_of(build, function):
